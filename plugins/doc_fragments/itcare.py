@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation that several plugins share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Connection options (DOCUMENTATION), and the options of modules that write or select."""
+
+    DOCUMENTATION = r"""
+options:
+  api_url:
+    description:
+      - Address of the ITCare API, without a trailing path of a resource.
+      - Environment variable E(ITCARE_API_URL).
+    type: str
+    default: https://api.cegedim.cloud/itcare
+  token_url:
+    description:
+      - Address of the OAuth2 token endpoint that issues access tokens for this API.
+      - Environment variable E(ITCARE_TOKEN_URL).
+    type: str
+    default: https://accounts.cegedim.cloud/auth/realms/cloud/protocol/openid-connect/token
+  client_id:
+    description:
+      - Name of the API account. Given together with O(client_secret), unless there is an O(access_token).
+      - Environment variable E(ITCARE_CLIENT_ID).
+    type: str
+  client_secret:
+    description:
+      - Secret of the API account.
+      - Environment variable E(ITCARE_CLIENT_SECRET).
+    type: str
+  access_token:
+    description:
+      - An access token that was obtained elsewhere. It is used as it is, instead of O(client_id) and O(client_secret),
+        and can't be renewed when it ends.
+      - Environment variable E(ITCARE_ACCESS_TOKEN).
+    type: str
+  validate_certs:
+    description:
+      - Whether the certificates of O(api_url) and O(token_url) are checked.
+      - Switched off, the credentials go to whoever answers; set O(ca_path) instead where a private authority is used.
+      - Environment variable E(ITCARE_VALIDATE_CERTS).
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - File or folder with the certificates of the authorities to trust, in PEM format.
+      - Environment variable E(ITCARE_CA_PATH).
+    type: path
+  request_timeout:
+    description:
+      - Seconds to wait for the answer to one request.
+      - Environment variable E(ITCARE_REQUEST_TIMEOUT).
+    type: int
+    default: 30
+  retries:
+    description:
+      - How often a request is sent again after a passing failure, with growing pauses or as long as the service asks for.
+      - Reading is repeated after connection failures and the statuses 429, 500, 502, 503 and 504. A change is only
+        repeated when it surely wasn't executed.
+      - Environment variable E(ITCARE_RETRIES).
+    type: int
+    default: 5
+requirements:
+  - requests >= 2.28 on the host that the task runs on
+notes:
+  - The host that the task runs on talks to the API. Usually that is the controller, with C(hosts: localhost) or
+    C(delegate_to: localhost).
+  - The connection options are set once for all modules with C(module_defaults) and the action group
+    C(group/cegedim.cloud.itcare), or with environment variables.
+"""
+
+    # Environment variables of the connection options for plugins, whose options Ansible reads itself.
+    ENVIRONMENT = r"""
+options:
+  api_url:
+    env: [{name: ITCARE_API_URL}]
+  token_url:
+    env: [{name: ITCARE_TOKEN_URL}]
+  client_id:
+    env: [{name: ITCARE_CLIENT_ID}]
+  client_secret:
+    env: [{name: ITCARE_CLIENT_SECRET}]
+  access_token:
+    env: [{name: ITCARE_ACCESS_TOKEN}]
+  validate_certs:
+    env: [{name: ITCARE_VALIDATE_CERTS}]
+  ca_path:
+    env: [{name: ITCARE_CA_PATH}]
+  request_timeout:
+    env: [{name: ITCARE_REQUEST_TIMEOUT}]
+  retries:
+    env: [{name: ITCARE_RETRIES}]
+"""
+
+    # Modules that change something.
+    WRITE = r"""
+options:
+  wait:
+    description:
+      - Whether to wait for the end of the asynchronous action that a change starts.
+      - Without waiting, the task ends when ITCare has accepted the last change; a change that needs an earlier one
+        to be over (a start after a stop) still waits for that.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - Seconds to wait at most, for all changes of the task together.
+      - When they are over, the task fails and names the action that is still in progress. Running the same task again
+        resumes - it waits for that action and doesn't start it a second time.
+    type: int
+    default: 1800
+  wait_interval:
+    description: Longest pause between two looks at an action, in seconds. The first looks are quicker.
+    type: int
+    default: 5
+  change_reference:
+    description:
+      - Reference of this change in a change management system, 10 characters at most.
+      - Sent with the operations that take one.
+    type: str
+  server_dry_run:
+    description:
+      - In check mode, send the changes with the header C(ITCare-DryRun), so that ITCare validates them without executing
+        them. A refusal fails the task as it would fail for real.
+      - ITCare documents this for some methods only, without naming them, and a method that ignores the header executes.
+        When an answer doesn't confirm the dry run, the task fails and says that the call may have been executed.
+      - Changes that only become possible by an earlier one (deleting an instance that is to be stopped first) aren't sent.
+    type: bool
+    default: false
+"""
+
+    # Modules that work on a selection of instances.
+    SELECTION = r"""
+options:
+  names:
+    description: Exact names of instances.
+    type: list
+    elements: str
+  ids:
+    description: Ids of instances.
+    type: list
+    elements: int
+  filters:
+    description:
+      - Filters of the instance list, applied by ITCare. Several filters narrow the selection; several values of one filter widen it.
+      - Together with O(names) or O(ids), they narrow those.
+    type: dict
+    suboptions:
+      types:
+        description: Types, such as V(LINUX), V(WINDOWS) or V(AIX).
+        type: list
+        elements: str
+      families:
+        description: Families of operating systems, such as V(DEBIAN) or V(RHEL).
+        type: list
+        elements: str
+      environments:
+        description: Environments, such as V(PRODUCTION) or V(DEVELOPMENT).
+        type: list
+        elements: str
+      statuses:
+        description: Statuses, such as V(ACTIVE) or V(INACTIVE).
+        type: list
+        elements: str
+      tags:
+        description: Tags as V(key:value). ITCare can filter by tags, but doesn't show an instance's tags.
+        type: list
+        elements: str
+      services:
+        description: Ids of services.
+        type: list
+        elements: int
+      availability_zones:
+        description: Availability zones, such as V(EB-A).
+        type: list
+        elements: str
+      ips:
+        description: IP addresses.
+        type: list
+        elements: str
+      vlans:
+        description: VLANs, such as V(EB_1125_DMZ8).
+        type: list
+        elements: str
+      cloud_id:
+        description: Id of a cloud.
+        type: int
+      monitored:
+        description: Whether monitoring is on.
+        type: bool
+      on_call:
+        description: Whether on-call supervision is on.
+        type: bool
+      backed_up:
+        description: Whether backup is on.
+        type: bool
+      replicated:
+        description: Whether replication (disaster recovery) is on.
+        type: bool
+      in_patch_party:
+        description: Whether the instance takes part in patch parties.
+        type: bool
+"""
+
+    # The same selection, in modules that change something.
+    TARGETS = r"""
+options:
+  max_targets:
+    description:
+      - Fail, before anything is changed, when the selection matches more instances than this.
+      - A guard against a filter that matches more than was meant.
+    type: int
+"""

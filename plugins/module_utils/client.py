@@ -1,0 +1,273 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HTTP with ITCare: verbs, retries by method, dry run. Pages are in pages.py, tokens in auth.py.
+
+One client keeps one set of connections alive and may be used from several threads.
+"""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import random
+import threading
+import time
+import typing as t
+from urllib.parse import quote, urlencode, urlsplit
+
+from .auth import Bearer, ConnectionOptions, TokenSource, requests
+from .errors import (
+    ConnectionFailedError,
+    DryRunIgnoredError,
+    InputError,
+    ItcareError,
+    WriteRefusedError,
+    api_error,
+)
+
+MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # contract, section 1
+DRY_RUN_HEADER = "ITCare-DryRun"
+RETRIED_READ = frozenset({429, 500, 502, 503, 504})
+RETRIED_WRITE = frozenset({429, 503})  # refused before anything was done
+FIRST_PAUSE = 0.5  # seconds, doubled at each retry
+LONGEST_PAUSE = 30.0
+LONGEST_RETRY_AFTER = 120.0  # a Retry-After beyond this is cut: waiting longer is the caller's decision
+CONNECTIONS = 32  # as many threads as may share one client
+
+Query = t.Mapping[str, t.Any]
+
+
+class Answer(t.NamedTuple):
+    """What a write was answered: parsed body (None when empty) and status."""
+
+    status: int
+    data: t.Any
+
+
+class Client:
+    """Calls ITCare. `read_only` refuses every write (check mode); `dry_run` sends writes for validation only."""
+
+    def __init__(
+        self,
+        options: ConnectionOptions,
+        *,
+        read_only: bool = False,
+        dry_run: bool = False,
+        sleep: t.Callable[[float], None] = time.sleep,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.options = options
+        self.read_only = read_only
+        self.dry_run = dry_run
+        self.sleep = sleep
+        self.clock = clock
+        self.server_time: datetime.datetime | None = None
+        self._base = options.api_url.rstrip("/")
+        self._tokens = TokenSource(options, self._post_token_form, clock)
+        self._gate_lock = threading.Lock()
+        self._closed_until = 0.0
+        self._session = requests.Session()
+        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._session.headers.update(
+            {"Accept": f"{MEDIA_TYPE}, application/json;q=0.9, */*;q=0.8", "User-Agent": "ansible-collection-cegedim.cloud"}
+        )
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._session.close()
+
+    def get(self, path: str, params: Query | None = None) -> t.Any:
+        """Parsed JSON of `path` (relative to api_url); None when the body is empty. Retried on passing failures."""
+        url = self._base + path + query_string(params)
+        response, data = self._with_retries("GET", path, url, RETRIED_READ, {}, None)
+        return data
+
+    def write(self, method: str, path: str, body: t.Any = None, *, media_type: str = "application/json") -> Answer:
+        """Sends a write once; again only when it surely wasn't executed.
+
+        Raises ConnectionFailedError or ApiError with `arrived` true when it may have been executed.
+        """
+        headers = {}
+        if self.read_only and not self.dry_run:
+            raise WriteRefusedError(f"{method} {path} was not sent: check mode changes nothing.")
+        if self.dry_run:
+            headers[DRY_RUN_HEADER] = "true"
+        if body is not None:
+            headers["Content-Type"] = media_type
+        response, data = self._with_retries(method, path, self._base + path, RETRIED_WRITE, headers, body)
+        if self.dry_run and DRY_RUN_HEADER not in response.headers:
+            raise DryRunIgnoredError(
+                f"{method} {path} was sent as a dry run, but the answer ({response.status_code}) doesn't confirm it: "
+                "the call may have been executed. Look at the resource, and don't use server_dry_run for this operation."
+            )
+        return Answer(response.status_code, data)
+
+    # -- one request, with its retries ------------------------------------------------------------------------------
+
+    def _with_retries(
+        self, method: str, path: str, url: str, retried: frozenset[int], headers: dict[str, str], body: t.Any
+    ) -> tuple[t.Any, t.Any]:
+        renewed = False
+        attempt = 0
+        while True:
+            token = self._tokens.current()
+            try:
+                response = self._send(method, url, Bearer(token), headers=headers, json=body)
+            except ConnectionFailedError as error:
+                failure: ItcareError = error
+                again = method == "GET" or not error.arrived
+                pause_asked = None
+            else:
+                if response.status_code == 401 and not renewed and self._tokens.renew(token):
+                    renewed = True
+                    continue
+                try:
+                    return response, self._parse(method, path, response)
+                except ConnectionFailedError as error:  # a cut body
+                    failure, again, pause_asked = error, method == "GET", None
+                except ItcareError as error:
+                    failure, again = error, response.status_code in retried
+                    pause_asked = retry_after(response.headers.get("Retry-After"))
+                    if response.status_code == 429:
+                        self._close_gate(pause_asked if pause_asked is not None else FIRST_PAUSE)
+            if not again or attempt >= self.options.retries:
+                raise failure
+            self.sleep(pause(attempt) if pause_asked is None else pause_asked)
+            attempt += 1
+
+    def _send(self, method: str, url: str, auth: t.Any, **kwargs: t.Any) -> t.Any:
+        """One HTTP exchange; failures of the network become ConnectionFailedError."""
+        self._wait_for_gate()
+        timeout = self.options.request_timeout
+        try:
+            response = self._session.request(
+                method, url, auth=auth, timeout=timeout, verify=self.options.verify, allow_redirects=False, **kwargs
+            )
+        except requests.exceptions.RequestException as error:
+            raise self._network_error(method, url, error) from None
+        except OSError as error:  # an unreadable ca_path
+            raise InputError(f"The certificates in ca_path '{self.options.ca_path}' can't be read: {error}.") from None
+        self._note_time(response.headers.get("Date"))
+        return response
+
+    def _parse(self, method: str, path: str, response: t.Any) -> t.Any:
+        status = response.status_code
+        content_type = response.headers.get("Content-Type", "")
+        if not 200 <= status < 300:
+            text = self._tokens.scrub(response.text)
+            raise api_error(method, path, status, content_type, text, response.headers.get("Location", ""))
+        if not response.content.strip():
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            pass
+        if "html" in content_type or response.content.lstrip()[:1] == b"<":
+            raise api_error(method, path, status, content_type, self._tokens.scrub(response.text))
+        raise ConnectionFailedError(f"{method} {path} was answered with cut or unreadable JSON.", arrived=True)
+
+    def _network_error(self, method: str, url: str, error: Exception) -> ConnectionFailedError | InputError:
+        where = urlsplit(url)
+        host = where.netloc
+        option = "token_url" if url == self.options.token_url else "api_url"
+        text = f"{type(error).__name__} {error}"
+        exceptions = requests.exceptions
+        arrived = True
+        if isinstance(error, exceptions.SSLError) and "certificate" in text.lower():
+            message = (
+                f"The certificate of {host} can't be trusted: set ca_path (ITCARE_CA_PATH) to the certificates of its authority. "
+                "validate_certs: false would hand the credentials to whoever answers."
+            )
+            return InputError(message)
+        if isinstance(error, exceptions.SSLError):
+            message, arrived = f"No TLS connection with {host}: check {option} and proxies on the way.", False
+        elif "NameResolutionError" in text or "getaddrinfo" in text or "Name or service not known" in text:
+            message, arrived = f"The host name of {host} can't be resolved: check {option} and the machine's DNS.", False
+        elif isinstance(error, exceptions.ConnectTimeout):
+            message, arrived = f"No connection with {host} within {self.options.request_timeout:g} s: check {option}, firewalls and proxies.", False
+        elif isinstance(error, exceptions.ProxyError):
+            message, arrived = f"The proxy on the way to {host} failed: check the proxy's environment variables.", False
+        elif "NewConnectionError" in text or "Connection refused" in text:
+            message, arrived = f"No connection with {host}: it refuses connections or isn't reachable; check {option}.", False
+        elif isinstance(error, exceptions.Timeout):
+            message = f"{method} {where.path} was not answered within {self.options.request_timeout:g} s (request_timeout)."
+        elif isinstance(error, (exceptions.ConnectionError, exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)):
+            message = f"The connection with {host} was cut before {method} {where.path} was answered."
+        else:
+            return InputError(self._tokens.scrub(f"{method} {where.path} can't be sent: {error}."))
+        return ConnectionFailedError(message, arrived=arrived, method=method, path=where.path)
+
+    def _post_token_form(self, form: dict[str, str], auth: t.Any) -> t.Any:
+        """The token request. It changes nothing on the server, so it is repeated like a GET."""
+        attempt = 0
+        while True:
+            try:
+                response = self._send("POST", self.options.token_url, auth, data=form, headers={"Accept": "application/json"})
+                if response.status_code not in RETRIED_READ or attempt >= self.options.retries:
+                    return response
+                wait = retry_after(response.headers.get("Retry-After"))
+            except ConnectionFailedError:
+                if attempt >= self.options.retries:
+                    raise
+                wait = None
+            self.sleep(pause(attempt) if wait is None else wait)
+            attempt += 1
+
+    # -- a shared gate: when one request is told to slow down, all of them do ----------------------------------------
+
+    def _close_gate(self, seconds: float) -> None:
+        with self._gate_lock:
+            self._closed_until = max(self._closed_until, self.clock() + seconds)
+
+    def _wait_for_gate(self) -> None:
+        with self._gate_lock:
+            left = self._closed_until - self.clock()
+        if left > 0:
+            self.sleep(left)
+
+    def _note_time(self, date: str | None) -> None:
+        """The server's own clock, to tell actions begun before a write from those after it."""
+        if date:
+            try:
+                self.server_time = email.utils.parsedate_to_datetime(date)
+            except ValueError:
+                pass
+
+
+def query_string(params: Query | None) -> str:
+    """`?a=1&b=x,y`. Lists are joined by commas, booleans are lower case, None is left out."""
+    pairs = []
+    for key, value in (params or {}).items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        elif isinstance(value, (list, tuple)):
+            value = ",".join(str(item) for item in value)
+        pairs.append((key, value))
+    return "?" + urlencode(pairs, quote_via=quote, safe=",:!") if pairs else ""
+
+
+def pause(attempt: int) -> float:
+    """Seconds before retry number `attempt` (from 0): doubling, with jitter so that forks don't come back together."""
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
+    return longest * random.uniform(0.5, 1.0)
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds of a Retry-After header (a number or a date), clamped; None when there is none to be read."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            when = email.utils.parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (when - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)

@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong, in the API's own terms.
+
+The text of every error is a sentence that its reader can act on; `details` holds the same facts for programs.
+Nothing here may carry a secret: the client removes them from what a server said before it builds an error.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import typing as t
+
+SUPPORTED_TEXT = 300  # characters of a server's own words that are worth repeating
+
+
+class ItcareError(Exception):
+    """Base of everything this collection raises on purpose."""
+
+    def __init__(self, message: str, **details: t.Any) -> None:
+        super().__init__(message)
+        self.details: dict[str, t.Any] = {k: v for k, v in details.items() if v is not None}
+
+
+class InputError(ItcareError):
+    """What was asked for can't be right; nothing was changed."""
+
+
+class WriteRefusedError(ItcareError):
+    """A write was about to be sent in check mode: a bug in this collection, stopped before it could do harm."""
+
+
+class DryRunIgnoredError(ItcareError):
+    """The server didn't confirm a dry run, so the call may have been executed."""
+
+
+class ConnectionFailedError(ItcareError):
+    """No usable answer. `arrived` is False when the request surely wasn't executed."""
+
+    def __init__(self, message: str, *, arrived: bool, **details: t.Any) -> None:
+        super().__init__(message, **details)
+        self.arrived = arrived
+
+
+class IncompleteListError(ItcareError):
+    """A list stayed shorter or longer than the server says it is."""
+
+
+class ActionFailedError(ItcareError):
+    """An asynchronous action ended in ERROR."""
+
+
+class ActionTimeoutError(ItcareError):
+    """An asynchronous action is still in progress at the end of the wait."""
+
+
+class ApiError(ItcareError):
+    """The server answered with an error status."""
+
+    title = "unexpected answer"
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        *,
+        said: str = "",
+        hint: str = "",
+        error_code: str | None = None,
+        error_desc: str | None = None,
+        error_message: str | None = None,
+    ) -> None:
+        text = f"{method} {path} answered {status} ({self.title})"
+        if said:
+            text += f": {said.rstrip('.')}"
+        text += f". {hint}" if hint else "."
+        super().__init__(
+            text,
+            method=method,
+            path=path,
+            status=status,
+            error_code=error_code,
+            error_desc=error_desc,
+            error_message=error_message,
+        )
+        self.status = status
+        # A write may have been executed although these were answered.
+        self.arrived = status in (500, 502, 504) or 200 <= status < 300
+
+
+class InvalidRequestError(ApiError):
+    title = "bad request"
+
+
+class AuthenticationError(ApiError):
+    title = "not authenticated"
+
+
+class ForbiddenError(ApiError):
+    title = "not allowed"
+
+
+class NotFoundError(ApiError):
+    title = "not found"
+
+
+class ConflictError(ApiError):
+    title = "conflict"
+
+
+class InconsistentDataError(ApiError):
+    title = "inconsistent data"
+
+
+class RateLimitError(ApiError):
+    title = "too many requests"
+
+
+class ServerError(ApiError):
+    title = "server error"
+
+
+# contract, section 2
+_BY_STATUS: dict[int, type[ApiError]] = {
+    400: InvalidRequestError,
+    401: AuthenticationError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: InconsistentDataError,
+    429: RateLimitError,
+}
+
+
+def api_error(method: str, path: str, status: int, content_type: str, body: str, location: str = "") -> ApiError:
+    """The typed error for an answer. `body` is the answer's text, `path` is relative to `api_url`."""
+    said, fields = _what_it_said(content_type, body)
+    kind = _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
+    return kind(method, path, status, said=said, hint=_hint(method, path, status, location), **fields)
+
+
+def _what_it_said(content_type: str, body: str) -> tuple[str, dict[str, str | None]]:
+    """The server's own words in one line, and the API's error fields (contract, section 2) when it sent them."""
+    body = body.strip()
+    if body[:1] in "{[" and body:
+        try:
+            data = json.loads(body)
+        except ValueError:
+            data = None
+        if isinstance(data, dict):
+            fields = {
+                "error_code": _text(data.get("errorCode") or data.get("error")),
+                "error_desc": _text(data.get("errorDesc")),
+                "error_message": _text(data.get("errorMessage") or data.get("error_description") or data.get("message")),
+            }
+            words = fields["error_message"] or fields["error_desc"] or ""
+            if fields["error_code"]:
+                words = f"{words} [{fields['error_code']}]".strip()
+            return words, fields
+    if "html" in content_type or body[:1] == "<":
+        return f"a web page instead of JSON, \"{_shorten(_html_text(body), 120)}\", probably from a proxy", {}
+    return _shorten(body, SUPPORTED_TEXT), {}
+
+
+def _text(value: t.Any) -> str | None:
+    return None if value is None else _shorten(str(value), SUPPORTED_TEXT)
+
+
+def _shorten(text: str, limit: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _html_text(page: str) -> str:
+    title = re.search(r"<title[^>]*>(.*?)</title>", page, re.I | re.S)
+    if title:
+        return html.unescape(title.group(1))
+    without_code = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.I | re.S)
+    return html.unescape(re.sub(r"<[^>]+>", " ", without_code))
+
+
+def _right_needed(method: str, path: str) -> str:
+    """The profile that a call needs (contract, section 6)."""
+    if method == "GET":
+        return "reading needs an API account that may see this resource"
+    recovers = method == "PATCH" and path.endswith("/snapshots")
+    creates = method == "POST" and path.endswith("/instances")
+    deletes = method == "DELETE" and "/snapshots" not in path
+    profile = "POW" if recovers or creates or deletes else "OPE"
+    return f"this call needs an API account with the profile {profile} on the resource's service"
+
+
+def _hint(method: str, path: str, status: int, location: str) -> str:
+    if 300 <= status < 400:
+        return f"It redirects to {location or 'another address'}, and a token is never sent along: set api_url to the final address."
+    if status == 401:
+        return (
+            "Check client_id and client_secret (ITCARE_CLIENT_ID, ITCARE_CLIENT_SECRET), "
+            "or access_token (ITCARE_ACCESS_TOKEN), and that they belong to token_url."
+        )
+    if status == 403:
+        return f"The API account lacks a right: {_right_needed(method, path)}."
+    if status == 404:
+        return "It doesn't exist, or the API account may not see it; when nothing is ever found, check api_url."
+    if status == 409:
+        return "Another action may be in progress on the resource, or the name is taken."
+    if status == 422:
+        return "The values don't fit together: check that they belong to the same region, platform and service."
+    if status == 429:
+        return "The service asks for fewer requests: run again later, or with fewer workers or less concurrency."
+    if status >= 500:
+        return "The service or a proxy before it failed: run again later."
+    return ""

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names: the API's camelCase becomes Ansible's snake_case, here and nowhere else."""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+
+# Fields whose value is a map of data: its keys are no names of ours (contract, seed 001).
+DATA_MAPS = frozenset({"frequencies"})
+
+
+@functools.lru_cache(maxsize=4096)
+def snake(name: str) -> str:
+    """`ipAddress` -> `ip_address`, `isMemberOFLoadBalancer` -> `is_member_of_load_balancer`."""
+    split = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", split).lower()
+
+
+@functools.lru_cache(maxsize=4096)
+def camel(name: str) -> str:
+    """`size_gb` -> `sizeGb`."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def to_snake(value: t.Any) -> t.Any:
+    """API JSON with every key in snake case, all the way down; unknown fields come along."""
+    if isinstance(value, dict):
+        return {snake(k): v if k in DATA_MAPS else to_snake(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [to_snake(item) for item in value]
+    return value
+
+
+def to_camel(value: t.Any) -> t.Any:
+    """Options as the API wants them; what was not given (None) is left out."""
+    if isinstance(value, dict):
+        return {camel(k): to_camel(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [to_camel(item) for item in value]
+    return value
