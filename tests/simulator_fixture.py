@@ -153,7 +153,7 @@ def _arguments(options: dict[str, Any]) -> Iterator[str]:
 
 @pytest.fixture
 def simulator_factory() -> Iterator[Callable[..., Simulator]]:
-    """Start simulators of one's own: ``simulator_factory(instances=1000, latency=0.05)``."""
+    """Start simulators of one's own: ``simulator_factory(instances=1000, max_page_size=50)``."""
     started: list[Simulator] = []
 
     def start(**options: Any) -> Simulator:

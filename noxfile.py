@@ -1,0 +1,202 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ``make`` runs. ``nox --list`` shows the sessions; each runs on its own with ``nox -s NAME``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import antsibull_nox
+import nox
+
+ROOT = Path(__file__).resolve().parent
+CACHE = ROOT / ".cache"
+COLLECTIONS = CACHE / "collections"
+SIMULATOR_FILES = ROOT / "roles" / "simulator" / "files"
+
+# ansible-core -> the Python it is tested with. Three of them do with the lowest that development needs.
+UNITS = {
+    "2.16": "3.11",
+    "2.17": "3.10",
+    "2.18": "3.11",
+    "2.19": "3.11",
+    "2.20": "3.12",
+    "2.21": "3.13",
+}
+SCENARIOS = {"2.18": "3.11", "2.21": "3.12"}
+SANITY = {"2.16": "3.11", "2.19": "3.11", "2.21": "3.12"}
+
+# The newest of them that the running Python can have.
+ANY_CORE = "ansible-core>=2.16,<2.22"
+SIMULATOR = ("-r", "roles/simulator/files/requirements.txt")
+
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["demo"]
+
+
+def use_every_python() -> None:
+    """Put the Pythons that pyenv holds on PATH: its shims of versions that are not active only fail."""
+    pyenv = shutil.which("pyenv")
+    if pyenv is None:
+        return
+    root = subprocess.run([pyenv, "root"], capture_output=True, text=True, check=True).stdout
+    links = CACHE / "python"
+    links.mkdir(parents=True, exist_ok=True)
+    versions = [path for path in Path(root.strip(), "versions").glob("3.*") if path.is_dir()]
+    for version in versions:
+        major, minor = version.name.split(".")[:2]
+        link = links / f"python{major}.{minor}"
+        target = version / "bin" / "python"
+        if target.exists() and not link.exists():
+            # Several nox processes do this at once: the last rename wins, and all are right.
+            new = link.with_name(f"{link.name}.{os.getpid()}")
+            new.symlink_to(target)
+            new.replace(link)
+    os.environ["PATH"] = f"{links}{os.pathsep}{os.environ['PATH']}"
+
+
+def forget_the_users_settings() -> None:
+    """Tests must not be led elsewhere, least of all to the real API with real credentials."""
+    for name in list(os.environ):
+        if name.startswith(("ANSIBLE_", "ITCARE_", "MOLECULE_")):
+            del os.environ[name]
+
+
+def use_own_programs() -> None:
+    """antsibull-nox calls ansible-galaxy, which is installed beside nox."""
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+use_own_programs()
+use_every_python()
+forget_the_users_settings()
+antsibull_nox.load_antsibull_nox_toml()
+
+
+def core(release: str) -> str:
+    """The requirement for a release of ansible-core."""
+    return f"ansible-core~={release}.0"
+
+
+def environment(session: nox.Session, **extra: object) -> dict[str, str]:
+    """Ansible sees this checkout as the installed collection, and writes into .cache only."""
+    link = COLLECTIONS / "ansible_collections" / "cegedim" / "cloud"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        link.symlink_to(os.path.relpath(ROOT, link.parent))
+    except FileExistsError:
+        pass
+    home = CACHE / "home" / session.name
+    home.mkdir(parents=True, exist_ok=True)
+    for name in (".config", ".pip"):  # pip's settings, for what installs by itself
+        users, ours = Path.home() / name, home / name
+        if users.exists() and not ours.exists():
+            ours.symlink_to(users)
+    return {
+        "HOME": str(home),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        **{name: str(value) for name, value in extra.items()},
+    }
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Run playbooks/demo.yml: a fleet's day against the simulator."""
+    session.install(ANY_CORE, "-r", "requirements.txt", *SIMULATOR)
+    session.run(
+        "ansible-playbook", "playbooks/demo.yml", *session.posargs, env=environment(session)
+    )
+
+
+def units(session: nox.Session, release: str) -> None:
+    """Run the unit and property tests."""
+    session.install(core(release), "-r", "tests/unit/requirements.txt", *SIMULATOR)
+    session.run(
+        "pytest",
+        *(session.posargs or ["-n", "2", "tests/unit"]),
+        env=environment(session, PYTHONPATH=COLLECTIONS),
+    )
+
+
+def sanity(session: nox.Session, release: str) -> None:
+    """Run ansible-test sanity on a copy: it wants to own the folder it works in."""
+    session.install(core(release))
+    env = environment(session)
+    cache = Path(env["HOME"], ".ansible", "test", "cache")
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in ("23_1_2", "24_2", "25_2"):
+        shutil.copyfile("tests/get_pip.py", cache / f"get_pip_{version}.py")
+    copy = CACHE / session.name / "ansible_collections" / "cegedim" / "cloud"
+    shutil.rmtree(copy, ignore_errors=True)
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in listing.rstrip("\0").split("\0"):
+        if os.path.lexists(name):  # a file deleted but not yet committed is listed too
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(name, copy / name, follow_symlinks=False)
+    with session.chdir(copy):
+        # Without a repository of its own it would ask ours, where .cache is ignored, and test nothing.
+        session.run("git", "init", "--quiet", external=True)
+        session.run(
+            "ansible-test",
+            "sanity",
+            "--venv",
+            "--python",
+            SANITY[release],
+            "--color",
+            "no",
+            *session.posargs,
+            env=env,
+        )
+
+
+def scenarios(session: nox.Session, release: str) -> None:
+    """Run the molecule scenarios against one simulator."""
+    session.install(core(release), "molecule", "-r", "requirements.txt", *SIMULATOR)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    session.run(
+        "molecule",
+        *(session.posargs or ["test", "--all"]),
+        env=environment(session, SIMULATOR_PORT=port),
+    )
+
+
+for run, releases in ((units, UNITS), (scenarios, SCENARIOS), (sanity, SANITY)):
+    for release, python in releases.items():
+
+        def on_release(session: nox.Session, run=run, release=release) -> None:  # type: ignore
+            run(session, release)
+
+        on_release.__doc__ = f"{run.__doc__} ansible-core {release}."
+        nox.session(name=f"{run.__name__}-{release}", python=python)(on_release)
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Check the changelog's fragments."""
+    session.install("antsibull-changelog", ANY_CORE)
+    session.run("antsibull-changelog", "lint")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what the performance claims stand on. Arguments: the benchmarks to run; all if none."""
+    session.install(ANY_CORE, "-r", "requirements.txt", *SIMULATOR)
+    env = environment(session, PYTHONPATH=f"{COLLECTIONS}{os.pathsep}{SIMULATOR_FILES}")
+    for script in session.posargs or sorted(map(str, Path("tests/benchmarks").glob("*.py"))):
+        session.run("python", script, env=env)
