@@ -70,7 +70,9 @@ def _sweep(
         content = _content(page, path)
         pages.append(content)
         if page.get("totalElements") != total:
-            problem = f"it had {total} entries at first and {page.get('totalElements')} a moment later"
+            problem = (
+                f"it had {total} entries at first and {page.get('totalElements')} a moment later"
+            )
             break
         if not content:
             break  # the count promised more: no need to ask for the rest
@@ -80,15 +82,15 @@ def _sweep(
     return items, problem
 
 
-def _others(
-    client: Getter, path: str, query: Page, pages: int, workers: int
-) -> t.Iterator[Page]:
+def _others(client: Getter, path: str, query: Page, pages: int, workers: int) -> t.Iterator[Page]:
     """Pages 1 to the last, in order, fetched side by side. The first error ends it; what is queued is dropped."""
     if pages < 2:
         return
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(workers, pages - 1)))
     try:
-        yield from pool.map(lambda number: client.get(path, {**query, "page": number}), range(1, pages))
+        yield from pool.map(
+            lambda number: client.get(path, {**query, "page": number}), range(1, pages)
+        )
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

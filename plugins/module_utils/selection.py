@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 
 from .client import Client, query_string
 from .errors import InputError, NotFoundError
-from .pages import fetch_all
+from .pages import PAGE_SIZE, WORKERS, fetch_all
 
 INSTANCES = "/compute/instances"
-PAGE_SIZE = 200  # works live (contract, section 3)
 LONGEST_QUERY = 7000  # characters; with the address a URL stays under 8,000 (design, rule 7)
 
 # filter -> (query parameter, how its values are read)
@@ -148,28 +147,44 @@ class Selection:
         )
 
 
-def fetch(client: Client, selection: Selection, sort: str | None = None) -> list[dict[str, t.Any]]:
+def fetch(
+    client: Client,
+    selection: Selection,
+    sort: str | None = None,
+    *,
+    page_size: int = PAGE_SIZE,
+    workers: int = WORKERS,
+) -> list[dict[str, t.Any]]:
     """The instances of a selection as the API shows them, with the fewest requests. Missing ones are just not there."""
     if selection.names == () or selection.ids == ():
         return []
+
+    def listed(params: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+        return fetch_all(client, INSTANCES, params, page_size=page_size, workers=workers)
+
     params = {**selection.params, "sort": sort}
     if selection.names is not None:
-        found = _by_names(client, selection.names, params)
+        found = _by_names(client, listed, selection.names, params)
     elif selection.ids is not None and not selection.params and sort is None:
-        found = _by_ids(client, selection.ids)
+        found = _by_ids(client, listed, selection.ids)
     else:
-        found = fetch_all(client, INSTANCES, params, page_size=PAGE_SIZE)
+        found = listed(params)
     return [instance for instance in found if selection.matches(instance)]
 
 
-def _by_names(client: Client, names: t.Sequence[str], params: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+Listed = t.Callable[[dict[str, t.Any]], list[dict[str, t.Any]]]
+
+
+def _by_names(
+    client: Client, listed: Listed, names: t.Sequence[str], params: dict[str, t.Any]
+) -> list[dict[str, t.Any]]:
     chunks = list(name_chunks(names, params))
     # Several lists can't be sorted as one by the server.
     if len(chunks) > 1 and (params.get("sort") or _pages(client, params) <= sum(math.ceil(len(chunk) / PAGE_SIZE) for chunk in chunks)):
-        return fetch_all(client, INSTANCES, params, page_size=PAGE_SIZE)
+        return listed(params)
     found: dict[t.Any, dict[str, t.Any]] = {}
     for chunk in chunks:
-        for instance in fetch_all(client, INSTANCES, {**params, "names": chunk}, page_size=PAGE_SIZE):
+        for instance in listed({**params, "names": chunk}):
             found[instance.get("id")] = instance
     return list(found.values())
 
@@ -190,12 +205,12 @@ def name_chunks(names: t.Sequence[str], params: t.Mapping[str, t.Any]) -> t.Iter
         yield chunk
 
 
-def _by_ids(client: Client, ids: t.Sequence[int]) -> list[dict[str, t.Any]]:
+def _by_ids(client: Client, listed: Listed, ids: t.Sequence[int]) -> list[dict[str, t.Any]]:
     """The list has no filter for ids: whichever is cheaper of the whole list and one request per id."""
     if len(ids) == 1 or _pages(client, {}) > len(ids):
         found = [read_by_id(client, instance_id) for instance_id in ids]
         return [instance for instance in found if instance is not None]
-    return fetch_all(client, INSTANCES, {}, page_size=PAGE_SIZE)
+    return listed({})
 
 
 def _pages(client: Client, params: t.Mapping[str, t.Any]) -> int:
