@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+from .app import Simulator
+from .auth import DEFAULT_CLIENTS, PROFILES, Client
+from .clock import moment
+from .server import serve
+from .settings import Settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m itcare_simulator", description="A simulator of the ITCare API."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0: a free one")
+    parser.add_argument("--instances", type=int, default=40, help="size of the generated fleet")
+    parser.add_argument("--seed", type=int, default=1, help="what the fleet is generated from")
+    parser.add_argument(
+        "--start-time",
+        type=moment,
+        metavar="DATE",
+        help="the simulator's date when it starts, such as 2026-01-05T08:00:00.000+0000",
+    )
+    parser.add_argument("--action-delay", type=float, default=0.2, help="seconds an action takes")
+    parser.add_argument("--max-page-size", type=int, default=200, help="largest page")
+    parser.add_argument(
+        "--client",
+        dest="clients",
+        action="append",
+        type=Client.parse,
+        metavar="ID:SECRET:PROFILE",
+        help=f"who may log in, may be repeated; profiles: {', '.join(PROFILES)}; default: "
+        + ", ".join(f"{c.id}:{c.secret}:{c.profile}" for c in DEFAULT_CLIENTS),
+    )
+    parser.add_argument("--certfile", help="certificate (PEM): serve HTTPS")
+    parser.add_argument("--keyfile", help="its key (PEM)")
+    parser.add_argument("--url-file", type=Path, help="file to write the API's URL to when ready")
+    parser.add_argument("--pid-file", type=Path, help="file to write the process id to when ready")
+    return parser
+
+
+def _write(path: Path | None, text: str) -> None:
+    """Write all of the file at once, for those who wait for it."""
+    if path is not None:
+        draft = path.with_name(path.name + ".new")
+        draft.write_text(text + "\n", encoding="utf-8")
+        draft.replace(path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.keyfile and not options.certfile:
+        parser.error("--keyfile needs --certfile")
+    if options.instances < 0 or options.action_delay < 0 or options.max_page_size < 1:
+        parser.error(
+            "--instances and --action-delay can't be negative, --max-page-size not below 1"
+        )
+    try:
+        family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+        listener = socket.create_server((options.host, options.port), family=family, backlog=2048)
+    except OSError as error:
+        print(f"cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
+        return 1
+    simulator = Simulator(
+        instances=options.instances,
+        seed=options.seed,
+        start=options.start_time,
+        settings=Settings(action_delay=options.action_delay, max_page_size=options.max_page_size),
+        clients=tuple(options.clients or DEFAULT_CLIENTS),
+    )
+    scheme = "https" if options.certfile else "http"
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    url = f"{scheme}://{host}:{listener.getsockname()[1]}/itcare"
+
+    def announce() -> None:
+        _write(options.pid_file, str(os.getpid()))
+        _write(options.url_file, url)
+        print(f"ITCare simulator: {url}", flush=True)
+
+    try:
+        serve(simulator, listener, announce, certfile=options.certfile, keyfile=options.keyfile)
+    finally:
+        for path in (options.url_file, options.pid_file):
+            if path is not None:
+                path.unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

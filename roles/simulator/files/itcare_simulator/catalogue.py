@@ -1,0 +1,438 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What instances are made of: places, networks, platforms, services, policies, patch parties.
+
+Thousands of instances share these objects. Each carries its part of an instance as a ``Fragment``,
+whose JSON is written once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from .clock import stamp
+
+Fields = dict[str, Any]
+
+DAY = 86400.0
+PRODUCTION = "PRODUCTION"
+ENVIRONMENTS = (PRODUCTION, "PREPRODUCTION", "TEST", "DEVELOPMENT")
+AUTHENTICATION_DOMAINS = ("CGDM-EMEA", "CGDM-AMER")
+MAX_CPU, MAX_RAM = 64, 512
+
+
+def dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+class Fragment:
+    """Fields that many instances share, and their JSON without the braces."""
+
+    __slots__ = ("fields", "text")
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+        self.text = dump(fields)[1:-1]
+
+
+@dataclass(frozen=True)
+class Site:
+    """An availability zone, with the area and the region it is in."""
+
+    region: str
+    area: str
+    zone: str
+    regulation: str
+    default_area: bool
+    default_zone: bool
+    fragment: Fragment
+
+
+@dataclass(frozen=True)
+class Network:
+    id: int
+    technical_id: str
+    region: str
+    zone: str
+    environment: str
+    default: bool
+    first_address: int
+    size: int
+    domain: str
+    fragment: Fragment
+
+    def address(self, number: int) -> str:
+        """The address of the n-th host."""
+        value = self.first_address + 10 + number % (self.size - 20)
+        return ".".join(str(value >> shift & 255) for shift in (24, 16, 8, 0))
+
+
+@dataclass(frozen=True)
+class Platform:
+    code: str
+    kind: str
+    backup_allowed: bool
+    system_disk: int
+    fragment: Fragment
+
+
+@dataclass(frozen=True)
+class Product:
+    code: str | None
+    fragment: Fragment
+
+
+@dataclass(frozen=True)
+class Cloud:
+    id: int
+    fragment: Fragment
+
+
+@dataclass(frozen=True)
+class Service:
+    id: int
+    environment: str
+    application: str
+    team: str
+    cloud: Cloud
+    fragment: Fragment
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A backup policy, of servers or of databases."""
+
+    id: str
+    scope: str
+    off_site: bool
+    fields: Fields
+
+
+def parse_sizing(text: str) -> tuple[int, int] | None:
+    """CPUs and GB of a sizing such as ``2cpu4gb``; nothing for one that isn't offered."""
+    match = re.fullmatch(r"([1-9]\d{0,2})cpu([1-9]\d{0,3})gb", text)
+    if match is None:
+        return None
+    cpu, ram = int(match[1]), int(match[2])
+    return (cpu, ram) if cpu <= MAX_CPU and ram <= MAX_RAM else None
+
+
+# region: location, data centre, {area: (regulation, zones)}
+_REGIONS: dict[str, tuple[str, str, dict[str, tuple[str, tuple[str, ...]]]]] = {
+    "EB": (
+        "Boulogne-Billancourt",
+        "EB5",
+        {"EB-STD": ("STANDARD", ("EB-A", "EB-B")), "EB-HDS": ("HDS", ("EB-C",))},
+    ),
+    "EB4": ("Boulogne-Billancourt", "EB4", {"EB4-STD": ("STANDARD", ("EB4-A", "EB4-B"))}),
+    "ET": (
+        "Toulouse-Labege",
+        "ET1",
+        {"ET-STD": ("STANDARD", ("ET-A",)), "ET-HDS": ("HDS", ("ET-B",))},
+    ),
+}
+
+# code: type, family, name, version, backup allowed, days from now to the ends of sale, of support
+# and of extended support
+_PLATFORMS: dict[str, tuple[str, str, str, str, bool, int, int, int]] = {
+    "deb8": ("LINUX", "DEBIAN", "Debian", "8", True, -2900, -2300, -1600),
+    "deb11": ("LINUX", "DEBIAN", "Debian", "11", True, -90, 45, 700),
+    "deb12": ("LINUX", "DEBIAN", "Debian", "12", True, 600, 960, 1700),
+    "rhel8": ("LINUX", "RHEL", "Red Hat Enterprise Linux", "8", True, -30, 920, 2000),
+    "rhel9": ("LINUX", "RHEL", "Red Hat Enterprise Linux", "9", True, 900, 2000, 3100),
+    "centos7": ("LINUX", "CENTOS", "CentOS", "7", True, -1500, -600, 300),
+    "ubuntu2204": ("LINUX", "UBUNTU", "Ubuntu", "22.04", True, 100, 400, 2200),
+    "win2016": ("WINDOWS", "WINDOWS", "Windows Server", "2016", True, -900, 30, 1100),
+    "win2019": ("WINDOWS", "WINDOWS", "Windows Server", "2019", True, -60, 1100, 2200),
+    "win2022": ("WINDOWS", "WINDOWS", "Windows Server", "2022", True, 1100, 1900, 2900),
+    "aix72": ("AIX", "AIX", "AIX", "7.2", False, 20, 500, 1500),
+}
+
+_PRODUCTS = {
+    "rmq11": ("RabbitMQ", "11"),
+    "pgs15": ("PostgreSQL", "15"),
+    "mdb106": ("MariaDB", "10.6"),
+    "rds7": ("Redis", "7"),
+    "mssql2019": ("SQL Server", "2019"),
+}
+
+# (application, team)
+_APPLICATIONS = (
+    ("MYAPP", "core"),
+    ("WEB", "front"),
+    ("CRM", "sales"),
+    ("PAY", "finance"),
+    ("LABO", "health"),
+    ("FHIR", "health"),
+    ("PHARM", "health"),
+    ("EDI", "exchange"),
+    ("BI", "data"),
+    ("AUTH", "core"),
+)
+
+_CLOUDS = ("Health Solutions", "Business Services", "Shared Platform")
+
+
+class Catalogue:
+    """All of it. Dates are counted from the moment at which the simulator starts."""
+
+    def __init__(self, start: float) -> None:
+        self.start = start
+        self.last_backup = stamp(start - start % DAY - DAY + 2 * 3600)
+        self.sites = self._sites()
+        self.networks = self._networks()
+        self.platforms = {code: self._platform(code) for code in _PLATFORMS}
+        self.products = {code: self._product(code) for code in _PRODUCTS}
+        self.no_product = Product(
+            None, Fragment({"productCode": None, "productName": None, "productVersion": None})
+        )
+        self.clouds = {
+            number: Cloud(number, Fragment({"cloudId": number, "cloudName": name}))
+            for number, name in enumerate(_CLOUDS, start=1)
+        }
+        self.services = self._services()
+        self.policies = {policy.id: policy for policy in self._policies()}
+        self.parties = {
+            False: self._party(start, production=False),
+            True: self._party(start, production=True),
+        }
+
+    @staticmethod
+    def _sites() -> list[Site]:
+        sites: list[Site] = []
+        for region, (location, datacenter, areas) in _REGIONS.items():
+            shown_areas: list[Fields] = []
+            for area, (regulation, zones) in areas.items():
+                shown_zones = [
+                    {
+                        "availabilityZoneGroup": area,
+                        "datacenterId": datacenter,
+                        "defaultZone": zone == zones[0],
+                        "id": zone,
+                        "location": location,
+                        "routable": True,
+                    }
+                    for zone in zones
+                ]
+                shown_areas.append(
+                    {
+                        "availabilityZones": shown_zones,
+                        "defaultArea": area == next(iter(areas)),
+                        "id": area,
+                        "location": location,
+                        "regulation": regulation,
+                    }
+                )
+            shown_region = {
+                "areas": shown_areas,
+                "dataCenter": datacenter,
+                "id": region,
+                "location": location,
+            }
+            for shown_area in shown_areas:
+                for shown_zone in shown_area["availabilityZones"]:
+                    fields = {
+                        "area": shown_area,
+                        "availabilityZone": shown_zone,
+                        "region": shown_region,
+                        "labelArea": f"{location} ({shown_area['id']})",
+                        "labelAvailabilityZone": f"{location} ({shown_zone['id']})",
+                        "labelDataCenter": f"{location} {datacenter}",
+                        "labelRegion": f"{location} ({region})",
+                    }
+                    sites.append(
+                        Site(
+                            region,
+                            shown_area["id"],
+                            shown_zone["id"],
+                            shown_area["regulation"],
+                            shown_area["defaultArea"],
+                            shown_zone["defaultZone"],
+                            Fragment(fields),
+                        )
+                    )
+        return sites
+
+    def _networks(self) -> list[Network]:
+        networks: list[Network] = []
+        size = 1 << 14  # a /18
+        for site in self.sites:
+            for environment, zone_kind in (
+                *((name, "LAN") for name in ENVIRONMENTS),
+                (PRODUCTION, "DMZ8"),
+            ):
+                number = len(networks)
+                first = (10 << 24) + (32 << 16) + number * size
+                prefix = f"{10}.{32 + number // 4}.{number % 4 * 64}"
+                technical_id = f"{site.region}_{1100 + number}_{zone_kind}"
+                fields = {
+                    "area": site.area,
+                    "cidr": f"{prefix}.0/18",
+                    "cloud": "Shared Platform",
+                    "defaultNetwork": zone_kind == "LAN",
+                    "description": f"{zone_kind} of {site.zone} for {environment.lower()}",
+                    "environment": environment,
+                    "gateway": f"{prefix}.1",
+                    "id": 1100 + number,
+                    "ipFreeNumber": 4000 - number,
+                    "isIpRangePublic": False,
+                    "mask": "255.255.192.0",
+                    "networkShortDescription": zone_kind,
+                    "region": site.region,
+                    "scope": "PRIVATE",
+                    "shortDescription": f"{zone_kind} {environment}",
+                    "technicalId": technical_id,
+                    "usedPercent": 40 + number % 50,
+                }
+                networks.append(
+                    Network(
+                        1100 + number,
+                        technical_id,
+                        site.region,
+                        site.zone,
+                        environment,
+                        zone_kind == "LAN",
+                        first,
+                        size,
+                        f"{site.region.lower()}.cloud.example.com",
+                        Fragment(fields),
+                    )
+                )
+        return networks
+
+    def _platform(self, code: str) -> Platform:
+        kind, family, name, version, backup, sale, support, extended = _PLATFORMS[code]
+        if extended < 0:
+            phase = "END_OF_SUPPORT"
+        elif support < 0:
+            phase = "EXTENDED"
+        elif sale < 0:
+            phase = "END_OF_SALE"
+        else:
+            phase = "STANDARD"
+        midnight = self.start - self.start % DAY
+        fields = {
+            "category": "SERVER",
+            "endOfSalesAt": stamp(midnight + sale * DAY),
+            "endOfSupportAt": stamp(midnight + support * DAY),
+            "extendedSupportAt": stamp(midnight + extended * DAY),
+            "family": family,
+            "imageCode": code,
+            "internalType": "LPAR" if kind == "AIX" else "VM",
+            "osName": f"{name} {version}",
+            "osType": kind,
+            "parentResourceType": None,
+            "path": f"/compute/instances/{kind.title()}/{name.split()[0]}{version}",
+            "releasedAt": stamp(midnight + (sale - 1800) * DAY),
+            "resourceType": "INSTANCE",
+            "supportPhase": phase,
+            "technology": "POWERVM" if kind == "AIX" else "VMWARE",
+            "type": kind,
+        }
+        return Platform(code, kind, backup, 60 if kind == "WINDOWS" else 30, Fragment(fields))
+
+    @staticmethod
+    def _product(code: str) -> Product:
+        name, version = _PRODUCTS[code]
+        return Product(
+            code, Fragment({"productCode": code, "productName": name, "productVersion": version})
+        )
+
+    def _services(self) -> dict[int, Service]:
+        services: dict[int, Service] = {}
+        number = 13  # the service of the reference's own sample
+        for index, (application, team) in enumerate(_APPLICATIONS):
+            for environment in ENVIRONMENTS:
+                fragment = Fragment(
+                    {
+                        "environment": environment,
+                        "serviceId": number,
+                        "serviceKey": f"{application}-{environment[:4]}",
+                        "serviceName": f"{application.title()} {environment.lower()}",
+                    }
+                )
+                cloud = self.clouds[1 + index % len(self.clouds)]
+                services[number] = Service(number, environment, application, team, cloud, fragment)
+                number += 1
+        return services
+
+    def _policies(self) -> list[Policy]:
+        policies = []
+        for scope in ("SERVER", "DATABASE"):
+            for off_site in (False, True):
+                identity = f"{scope[:3]}-DAILY" + ("-OFFSITE" if off_site else "")
+                fields = {
+                    "backupLastDate": self.last_backup,
+                    "backupSize": 12,
+                    "durationInHours": 4,
+                    "frequencies": {"DAILY": 14, "WEEKLY": 4, "MONTHLY": 3},
+                    "label": f"Every day at 22:00{', copied off site' if off_site else ''}",
+                    "name": identity.lower(),
+                    "policyId": identity,
+                    "replication": off_site,
+                    "scope": scope,
+                    "startTime": "22:00",
+                    "timezone": "Europe/Paris",
+                    "type": "INCREMENTAL",
+                }
+                policies.append(Policy(identity, scope, off_site, fields))
+        return policies
+
+    def policy(self, scope: str, off_site: bool) -> Policy:
+        """The default policy."""
+        return next(
+            policy
+            for policy in self.policies.values()
+            if (policy.scope, policy.off_site) == (scope, off_site)
+        )
+
+    @staticmethod
+    def _party(start: float, *, production: bool) -> Fields:
+        """The next patch party: once a quarter, production three weeks after the others."""
+        today = datetime.fromtimestamp(start, timezone.utc).date()
+        year, quarter = today.year, (today.month - 1) // 3 + 1
+        while True:
+            middle = date(year, quarter * 3 - 1, 1)
+            day = middle + timedelta(days=(3 - middle.weekday()) % 7 + 7)  # the second Thursday
+            if production:
+                day += timedelta(days=24)  # a Sunday
+            if day > today:
+                break
+            year, quarter = (year, quarter + 1) if quarter < 4 else (year + 1, 1)
+        at = datetime(day.year, day.month, day.day, 20, tzinfo=timezone.utc).timestamp()
+        tag = f"{year}-Q{quarter}"
+        return {
+            "excluded": False,
+            "excludedBy": None,
+            "exclusionDate": None,
+            "exclusionReason": None,
+            "id": year * 100 + quarter * 10 + int(production),
+            "name": f"Patch party {tag} {'production' if production else 'non-production'}",
+            "patchDate": stamp(at),
+            "patchGroup": None,
+            "patchTag": tag,
+        }
+
+    def summary(self) -> Fields:
+        """What can be named when an instance is created, for tests and rehearsals."""
+        return {
+            "regions": {
+                region: {area: list(zones) for area, (_regulation, zones) in areas.items()}
+                for region, (_location, _datacenter, areas) in _REGIONS.items()
+            },
+            "platforms": list(self.platforms),
+            "products": list(self.products),
+            "services": [
+                {**service.fragment.fields, "cloudId": service.cloud.id}
+                for service in self.services.values()
+            ],
+            "clouds": list(self.clouds),
+            "networks": [network.fragment.fields for network in self.networks],
+            "backupPolicies": list(self.policies),
+            "authenticationDomains": list(AUTHENTICATION_DOMAINS),
+        }

@@ -1,0 +1,209 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control API, outside ``/itcare``: for tests, from the loopback interface, without a token.
+
+* ``GET /control/requests[?since=N]``: the request log, from number N on, and the number that comes
+  next. ``DELETE`` clears it. An entry holds ``n``, ``time``, ``method``, ``path``, ``query`` (repeated
+  parameters joined by commas), ``page`` (the number of the page that was served), ``client_id``,
+  ``dry_run``, ``body``, ``status``, ``executed`` (the write started an action, the token was granted;
+  reads never count), ``fault`` when one was hit, ``action_id`` and, for tokens, ``grant_type``.
+* ``POST /control/faults``: a rule as in ``faults``; ``GET`` lists those left, ``DELETE`` clears them.
+* ``POST /control/clock`` ``{"advance": seconds}``.
+* ``GET``, ``POST /control/settings``: see ``settings``. ``dry_run: ignore`` executes and omits the
+  header; ``no_snapshot`` and ``snapshot_answer`` are the shapes of that answer; ``writes: forbid``
+  answers 403 to every call of the API but GET, and counts them in ``forbidden_writes``; ``quota``
+  limits the instances; ``count_offset`` makes ``totalElements`` wrong by so much; ``latency`` are
+  seconds before each answer.
+* ``POST /control/actions`` ``{"fail": n, "process"?, "message"?}``: the next n actions end in ERROR.
+* ``POST /control/instances``: one more instance, raw fields put over a generated one, ``tags`` too, or
+  ``{"count": n, ...}`` of them. ``GET``, ``PATCH``, ``DELETE /control/instances/{id}``: see it, tags
+  too; override raw fields; let it vanish. Objects within the fields are merged.
+* ``GET /control/catalogue``: the regions, platforms, services that instances can be created with.
+* ``DELETE /control/tokens``: no token is valid any more.
+* ``POST /control/reset`` ``{"instances"?, "seed"?}``: as if started anew. ``GET /control/state``: a summary.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .catalogue import Fields
+from .faults import Rule
+from .operations import find
+from .problems import Problem, from_validation, invalid
+from .state import Failures, Store
+
+if TYPE_CHECKING:
+    from .app import Simulator
+
+
+class ClockBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    advance: Annotated[float, Field(ge=0)]
+
+
+class FailuresBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    fail: Annotated[int, Field(ge=1)]
+    process: str | None = None
+    message: str = "The action failed"
+
+
+class ResetBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    instances: Annotated[int, Field(ge=0)] | None = None
+    seed: int | None = None
+
+
+def _only_loopback(request: Request) -> None:
+    host = request.client.host if request.client else ""
+    if not (host.startswith("127.") or host in ("::1", "::ffff:127.0.0.1")):
+        raise Problem(403, "The control API is for the loopback interface only")
+
+
+def _simulator(request: Request) -> Simulator:
+    simulator: Simulator = request.app.state.simulator
+    return simulator
+
+
+def _store(request: Request) -> Store:
+    store = _simulator(request).store
+    store.settle()
+    return store
+
+
+router = APIRouter(
+    prefix="/control", dependencies=[Depends(_only_loopback)], include_in_schema=False
+)
+
+
+@router.get("/requests")
+async def get_requests(request: Request, since: int = 0) -> JSONResponse:
+    return JSONResponse(_simulator(request).log.since(since))
+
+
+@router.delete("/requests", status_code=204)
+async def clear_requests(request: Request) -> None:
+    _simulator(request).log.clear()
+
+
+@router.get("/faults")
+async def get_faults(request: Request) -> list[Fields]:
+    return _simulator(request).faults.listed()
+
+
+@router.post("/faults", status_code=204)
+async def add_fault(request: Request, rule: Rule) -> None:
+    _simulator(request).faults.add(rule)
+
+
+@router.delete("/faults", status_code=204)
+async def clear_faults(request: Request) -> None:
+    _simulator(request).faults.clear()
+
+
+@router.post("/clock")
+async def move_clock(request: Request, body: ClockBody) -> Fields:
+    _simulator(request).clock.advance(body.advance)
+    return _store(request).summary()
+
+
+@router.get("/settings")
+async def get_settings(request: Request) -> Fields:
+    simulator = _simulator(request)
+    return {**simulator.settings.model_dump(), "forbidden_writes": simulator.forbidden_writes}
+
+
+@router.post("/settings")
+async def change_settings(request: Request, body: Fields) -> Fields:
+    settings = _simulator(request).settings
+    try:
+        checked = type(settings).model_validate({**settings.model_dump(), **body})
+    except ValidationError as error:
+        raise from_validation(error.errors()) from error
+    for name in body:
+        setattr(settings, name, getattr(checked, name))
+    return await get_settings(request)
+
+
+@router.post("/actions", status_code=204)
+async def fail_actions(request: Request, body: FailuresBody) -> None:
+    _store(request).failures.append(Failures(body.fail, body.process, body.message))
+
+
+def _shown(store: Store, identity: int) -> Fields:
+    instance = find(store, identity)
+    return {**instance.document(), "tags": list(instance.tags)}
+
+
+def _split_tags(fields: Fields) -> tuple[Fields, list[str] | None]:
+    tags: Any = fields.pop("tags", None)
+    if tags is not None and not (isinstance(tags, list) and all(isinstance(t, str) for t in tags)):
+        raise invalid("tags", "expected a list of key:value")
+    return fields, tags
+
+
+@router.post("/instances", status_code=201)
+async def add_instances(request: Request, body: Fields) -> Any:
+    store = _store(request)
+    count = body.pop("count", None)
+    fields, tags = _split_tags(body)
+    if fields.get("id") in store.instances:
+        raise invalid("id", "there is such an instance")
+    added = [store.generate(fields, tags).id for _ in range(1 if count is None else count)]
+    documents = [_shown(store, identity) for identity in added]
+    return documents[0] if count is None else documents
+
+
+@router.get("/instances/{identity}")
+async def get_instance(request: Request, identity: int) -> Fields:
+    return _shown(_store(request), identity)
+
+
+@router.patch("/instances/{identity}")
+async def override_instance(request: Request, identity: int, body: Fields) -> Fields:
+    store = _store(request)
+    store.override(find(store, identity), *_split_tags(body))
+    return _shown(store, identity)
+
+
+@router.delete("/instances/{identity}", status_code=204)
+async def remove_instance(request: Request, identity: int) -> None:
+    store = _store(request)
+    store.remove(find(store, identity))
+
+
+@router.get("/catalogue")
+async def get_catalogue(request: Request) -> Fields:
+    return _store(request).catalogue.summary()
+
+
+@router.delete("/tokens", status_code=204)
+async def revoke_tokens(request: Request) -> None:
+    _simulator(request).tokens.revoke_all()
+
+
+@router.post("/reset")
+async def reset(request: Request, body: ResetBody | None = None) -> Fields:
+    body = body or ResetBody()
+    _simulator(request).reset(instances=body.instances, seed=body.seed)
+    return await get_state(request)
+
+
+@router.get("/state")
+async def get_state(request: Request) -> Fields:
+    simulator = _simulator(request)
+    return {
+        **_store(request).summary(),
+        "settings": await get_settings(request),
+        "faults": simulator.faults.listed(),
+        "clients": {client.id: client.profile for client in simulator.clients},
+    }
