@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -89,10 +90,8 @@ def environment(session: nox.Session, **extra: object) -> dict[str, str]:
     """Ansible sees this checkout as the installed collection, and writes into .cache only."""
     link = COLLECTIONS / "ansible_collections" / "cegedim" / "cloud"
     link.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with contextlib.suppress(FileExistsError):
         link.symlink_to(os.path.relpath(ROOT, link.parent))
-    except FileExistsError:
-        pass
     home = CACHE / "home" / session.name
     home.mkdir(parents=True, exist_ok=True)
     for name in (".config", ".pip"):  # pip's settings, for what installs by itself
@@ -191,6 +190,40 @@ def changelog(session: nox.Session) -> None:
     """Check the changelog's fragments."""
     session.install("antsibull-changelog", ANY_CORE)
     session.run("antsibull-changelog", "lint")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site in docs/_build; warnings are errors."""
+    session.install(
+        ANY_CORE,
+        "-r",
+        "requirements.txt",
+        "antsibull-docs",
+        "ansible-pygments",
+        "sphinx",
+        "sphinx-ansible-theme",
+    )
+    pages = Path(session.create_tmp(), "rst")
+    shutil.rmtree(pages, ignore_errors=True)
+    pages.mkdir(mode=0o755)
+    env = environment(session)
+    session.run(
+        "antsibull-docs",
+        "collection",
+        "--use-current",
+        "--fail-on-error",
+        "--squash-hierarchy",
+        "--dest-dir",
+        str(pages),
+        "cegedim.cloud",
+        env=env,
+    )
+    shutil.rmtree("docs/_build", ignore_errors=True)
+    session.run(
+        "sphinx-build", "-W", "--keep-going", "-q", "-c", "docs", str(pages), "docs/_build", env=env
+    )
+    session.log("The site: docs/_build/index.html")
 
 
 @nox.session

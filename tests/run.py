@@ -115,10 +115,7 @@ def run(name: str, installed: str) -> Outcome:
 
 def main(arguments: list[str]) -> int:
     """Run the sessions asked for, and return the exit status."""
-    if arguments == ["lint"]:
-        names = LINT
-    else:
-        names = arguments or EVERYTHING
+    names = LINT if arguments == ["lint"] else arguments or EVERYTHING
     installed = fingerprint()
     outcomes: dict[str, Outcome] = {}
     start = time.monotonic()
