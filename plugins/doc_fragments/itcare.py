@@ -7,55 +7,62 @@
 from __future__ import annotations
 
 
-class ModuleDocFragment:
-    """Connection options (DOCUMENTATION), and the options of modules that write or select."""
-
-    DOCUMENTATION = r"""
+# The one description of the connection options. Plugins read `env` themselves; for modules, where the key isn't
+# allowed, the argument spec has fallbacks of the same names (module_utils/module.py).
+_CONNECTION = r"""
 options:
   api_url:
     description:
       - Address of the ITCare API, without a trailing path of a resource.
       - Environment variable E(ITCARE_API_URL).
+    env: [{name: ITCARE_API_URL}]
     type: str
     default: https://api.cegedim.cloud/itcare
   token_url:
     description:
       - Address of the OAuth2 token endpoint that issues access tokens for this API.
       - Environment variable E(ITCARE_TOKEN_URL).
+    env: [{name: ITCARE_TOKEN_URL}]
     type: str
     default: https://accounts.cegedim.cloud/auth/realms/cloud/protocol/openid-connect/token
   client_id:
     description:
       - Name of the API account. Given together with O(client_secret), unless there is an O(access_token).
       - Environment variable E(ITCARE_CLIENT_ID).
+    env: [{name: ITCARE_CLIENT_ID}]
     type: str
   client_secret:
     description:
       - Secret of the API account.
       - Environment variable E(ITCARE_CLIENT_SECRET).
+    env: [{name: ITCARE_CLIENT_SECRET}]
     type: str
   access_token:
     description:
       - An access token that was obtained elsewhere. It is used as it is, instead of O(client_id) and O(client_secret),
         and can't be renewed when it ends.
       - Environment variable E(ITCARE_ACCESS_TOKEN).
+    env: [{name: ITCARE_ACCESS_TOKEN}]
     type: str
   validate_certs:
     description:
       - Whether the certificates of O(api_url) and O(token_url) are checked.
       - Switched off, the credentials go to whoever answers; set O(ca_path) instead where a private authority is used.
       - Environment variable E(ITCARE_VALIDATE_CERTS).
+    env: [{name: ITCARE_VALIDATE_CERTS}]
     type: bool
     default: true
   ca_path:
     description:
       - File or folder with the certificates of the authorities to trust, in PEM format.
       - Environment variable E(ITCARE_CA_PATH).
+    env: [{name: ITCARE_CA_PATH}]
     type: path
   request_timeout:
     description:
       - Seconds to wait for the answer to one request.
       - Environment variable E(ITCARE_REQUEST_TIMEOUT).
+    env: [{name: ITCARE_REQUEST_TIMEOUT}]
     type: int
     default: 30
   retries:
@@ -64,39 +71,28 @@ options:
       - Reading is repeated after connection failures and the statuses 429, 500, 502, 503 and 504. A change is only
         repeated when it surely wasn't executed.
       - Environment variable E(ITCARE_RETRIES).
+    env: [{name: ITCARE_RETRIES}]
     type: int
     default: 5
 requirements:
   - requests >= 2.28 on the host that the task runs on
+"""
+
+_MODULE_NOTES = r"""
 notes:
-  - The host that the task runs on talks to the API. Usually that is the controller, with C(hosts: localhost) or
-    C(delegate_to: localhost).
+  - The host that the task runs on talks to the API. Usually that is the controller, in a play for C(localhost), or by
+    delegating the task to it.
   - The connection options are set once for all modules with C(module_defaults) and the action group
     C(group/cegedim.cloud.itcare), or with environment variables.
 """
 
-    # Environment variables of the connection options for plugins, whose options Ansible reads itself.
-    ENVIRONMENT = r"""
-options:
-  api_url:
-    env: [{name: ITCARE_API_URL}]
-  token_url:
-    env: [{name: ITCARE_TOKEN_URL}]
-  client_id:
-    env: [{name: ITCARE_CLIENT_ID}]
-  client_secret:
-    env: [{name: ITCARE_CLIENT_SECRET}]
-  access_token:
-    env: [{name: ITCARE_ACCESS_TOKEN}]
-  validate_certs:
-    env: [{name: ITCARE_VALIDATE_CERTS}]
-  ca_path:
-    env: [{name: ITCARE_CA_PATH}]
-  request_timeout:
-    env: [{name: ITCARE_REQUEST_TIMEOUT}]
-  retries:
-    env: [{name: ITCARE_RETRIES}]
-"""
+
+class ModuleDocFragment:
+    """Connection options (DOCUMENTATION for modules, PLUGIN for plugins), and options that modules share."""
+
+    DOCUMENTATION = "".join(line for line in _CONNECTION.splitlines(True) if "    env: " not in line) + _MODULE_NOTES.lstrip()
+
+    PLUGIN = _CONNECTION
 
     # Modules that change something.
     WRITE = r"""
@@ -216,4 +212,36 @@ options:
       - Fail, before anything is changed, when the selection matches more instances than this.
       - A guard against a filter that matches more than was meant.
     type: int
+"""
+
+    # What every module supports alike; each says itself how it stands with `idempotent`.
+    ATTRIBUTES = r"""
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and predicts what would change; nothing but reading is sent, O(server_dry_run) aside.
+  diff_mode:
+    support: full
+    description: Shows what would change or has changed, and only that.
+  action_group:
+    support: full
+    membership: [cegedim.cloud.itcare]
+    description: Takes the connection options from C(module_defaults) of the action group.
+"""
+
+    ATTRIBUTES_INFO = r"""
+attributes:
+  check_mode:
+    support: full
+    description: This module only reads.
+  diff_mode:
+    support: N/A
+    description: This module only reads.
+  idempotent:
+    support: full
+    description: This module only reads.
+  action_group:
+    support: full
+    membership: [cegedim.cloud.itcare]
+    description: Takes the connection options from C(module_defaults) of the action group.
 """

@@ -57,7 +57,9 @@ class ConnectionOptions:
             value = getattr(self, option)
             parts = urlsplit(value)
             if parts.scheme not in ("https", "http") or not parts.hostname:
-                raise InputError(f"{option} must be an address such as {DEFAULT_API_URL}, not '{_without_user(value)}'.")
+                raise InputError(
+                    f"{option} must be an address such as {DEFAULT_API_URL}, not '{_without_user(value)}'."
+                )
             if "@" in parts.netloc:
                 raise InputError(f"{option} must not hold a user or password: use client_id and client_secret.")
         if self.request_timeout <= 0:
@@ -69,7 +71,9 @@ class ConnectionOptions:
                 raise InputError(NO_CREDENTIALS)
             for option in ("client_id", "client_secret"):
                 if not getattr(self, option):
-                    raise InputError(f"{option} is missing (environment variable ITCARE_{option.upper()}). {NO_CREDENTIALS}")
+                    raise InputError(
+                        f"{option} is missing (environment variable ITCARE_{option.upper()}). {NO_CREDENTIALS}"
+                    )
 
     @property
     def verify(self) -> bool | str:

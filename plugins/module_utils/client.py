@@ -73,7 +73,10 @@ class Client:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._session.headers.update(
-            {"Accept": f"{MEDIA_TYPE}, application/json;q=0.9, */*;q=0.8", "User-Agent": "ansible-collection-cegedim.cloud"}
+            {
+                "Accept": f"{MEDIA_TYPE}, application/json;q=0.9, */*;q=0.8",
+                "User-Agent": "ansible-collection-cegedim.cloud",
+            }
         )
 
     def close(self) -> None:
@@ -186,16 +189,29 @@ class Client:
         if isinstance(error, exceptions.SSLError):
             message, arrived = f"No TLS connection with {host}: check {option} and proxies on the way.", False
         elif "NameResolutionError" in text or "getaddrinfo" in text or "Name or service not known" in text:
-            message, arrived = f"The host name of {host} can't be resolved: check {option} and the machine's DNS.", False
+            message, arrived = (
+                f"The host name of {host} can't be resolved: check {option} and the machine's DNS.",
+                False,
+            )
         elif isinstance(error, exceptions.ConnectTimeout):
-            message, arrived = f"No connection with {host} within {self.options.request_timeout:g} s: check {option}, firewalls and proxies.", False
+            message, arrived = (
+                f"No connection with {host} within {self.options.request_timeout:g} s: check {option}, firewalls and proxies.",
+                False,
+            )
         elif isinstance(error, exceptions.ProxyError):
             message, arrived = f"The proxy on the way to {host} failed: check the proxy's environment variables.", False
         elif "NewConnectionError" in text or "Connection refused" in text:
-            message, arrived = f"No connection with {host}: it refuses connections or isn't reachable; check {option}.", False
+            message, arrived = (
+                f"No connection with {host}: it refuses connections or isn't reachable; check {option}.",
+                False,
+            )
         elif isinstance(error, exceptions.Timeout):
-            message = f"{method} {where.path} was not answered within {self.options.request_timeout:g} s (request_timeout)."
-        elif isinstance(error, (exceptions.ConnectionError, exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)):
+            message = (
+                f"{method} {where.path} was not answered within {self.options.request_timeout:g} s (request_timeout)."
+            )
+        elif isinstance(
+            error, (exceptions.ConnectionError, exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)
+        ):
             message = f"The connection with {host} was cut before {method} {where.path} was answered."
         else:
             return InputError(self._tokens.scrub(f"{method} {where.path} can't be sent: {error}."))
@@ -206,7 +222,9 @@ class Client:
         attempt = 0
         while True:
             try:
-                response = self._send("POST", self.options.token_url, auth, data=form, headers={"Accept": "application/json"})
+                response = self._send(
+                    "POST", self.options.token_url, auth, data=form, headers={"Accept": "application/json"}
+                )
                 if response.status_code not in RETRIED_READ or attempt >= self.options.retries:
                     return response
                 wait = retry_after(response.headers.get("Retry-After"))

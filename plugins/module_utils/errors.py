@@ -50,6 +50,10 @@ class IncompleteListError(ItcareError):
     """A list stayed shorter or longer than the server says it is."""
 
 
+class UnsureWriteError(ItcareError):
+    """Nothing tells whether a write was executed."""
+
+
 class ActionFailedError(ItcareError):
     """An asynchronous action ended in ERROR."""
 
@@ -156,14 +160,16 @@ def _what_it_said(content_type: str, body: str) -> tuple[str, dict[str, str | No
             fields = {
                 "error_code": _text(data.get("errorCode") or data.get("error")),
                 "error_desc": _text(data.get("errorDesc")),
-                "error_message": _text(data.get("errorMessage") or data.get("error_description") or data.get("message")),
+                "error_message": _text(
+                    data.get("errorMessage") or data.get("error_description") or data.get("message")
+                ),
             }
             words = fields["error_message"] or fields["error_desc"] or ""
             if fields["error_code"]:
                 words = f"{words} [{fields['error_code']}]".strip()
             return words, fields
     if "html" in content_type or body[:1] == "<":
-        return f"a web page instead of JSON, \"{_shorten(_html_text(body), 120)}\", probably from a proxy", {}
+        return f'a web page instead of JSON, "{_shorten(_html_text(body), 120)}", probably from a proxy', {}
     return _shorten(body, SUPPORTED_TEXT), {}
 
 

@@ -180,7 +180,9 @@ def _by_names(
 ) -> list[dict[str, t.Any]]:
     chunks = list(name_chunks(names, params))
     # Several lists can't be sorted as one by the server.
-    if len(chunks) > 1 and (params.get("sort") or _pages(client, params) <= sum(math.ceil(len(chunk) / PAGE_SIZE) for chunk in chunks)):
+    if len(chunks) > 1 and (
+        params.get("sort") or _pages(client, params) <= sum(math.ceil(len(chunk) / PAGE_SIZE) for chunk in chunks)
+    ):
         return listed(params)
     found: dict[t.Any, dict[str, t.Any]] = {}
     for chunk in chunks:
@@ -250,7 +252,9 @@ def read_by_name(client: Client, name: str) -> dict[str, t.Any] | None:
 def resolve(client: Client, selection: Selection, max_targets: int | None = None) -> list[dict[str, t.Any]]:
     """The targets of a module that changes something: every name and id found once, at least one, not too many."""
     if selection.everything:
-        raise InputError("No instances are selected: give names, ids or filters. This module never takes all instances.")
+        raise InputError(
+            "No instances are selected: give names, ids or filters. This module never takes all instances."
+        )
     found = fetch(client, selection)
     problems = _missing_and_ambiguous(selection, found)
     if problems:

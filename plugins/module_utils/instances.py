@@ -1,0 +1,457 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Instances: current and wished state -> Plan. API facts from the contract, section 5 (seed 001)."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from .actions import Waiting
+from .client import MEDIA_TYPE, Client
+from .errors import InputError, NotFoundError
+from .limits import check_change_reference
+from .naming import camel, to_camel, to_snake
+from .plan import Applier, Plan, Resource, Result, Step, merge
+from .selection import INSTANCES, Selection, check_name, fetch, read_by_id, read_by_name
+from .snapshots import read_snapshot
+
+NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
+READERS = 8  # instances whose details are read at the same time
+
+# option -> (field of the create body, where an instance shows it); no operation changes these afterwards.
+FIXED: dict[str, tuple[str, str | None]] = {
+    "region": ("region", "region.id"),
+    "area": ("area", "area.id"),
+    "availability_zone": ("availabilityZone", "availability_zone.id"),
+    "service_id": ("serviceId", "service_id"),
+    "network_id": ("networkId", "network.id"),
+    "regulation": ("regulation", "area.regulation"),
+    "authentication_domain_id": ("authenticationDomainId", "authentication_domain"),
+    "cloud_id": ("cloudId", "cloud_id"),
+    "product_code": ("productCode", "product_code"),
+    "platform": ("platform", "image_code"),
+    "specific_request": ("specificRequest", None),
+    "storage_pool": ("storagePool", None),
+    "properties": ("properties", None),
+    "volumes": ("volumes", None),
+}
+# Nobody knows whether the codes of platforms and of images are one list, so a difference is only a warning.
+UNCERTAIN = frozenset({"platform"})
+
+
+class Sizing(t.NamedTuple):
+    """`2cpu4gb`: vCPU and GB of memory."""
+
+    cpu: int
+    ram: int
+
+    @classmethod
+    def parse(cls, text: str) -> Sizing | None:
+        """None when the text has another form."""
+        found = re.fullmatch(r"(\d+)cpu(\d+)gb", text.strip(), re.I)
+        return cls(int(found[1]), int(found[2])) if found else None
+
+
+@dataclass(frozen=True)
+class Protection:
+    """Monitoring, backup or replication: how a wish about it is sent and read back."""
+
+    option: str
+    title: str
+    shown_as: str
+    operation: str
+    create_field: str
+    create_reason: str
+    takes_reason: bool  # the operation has a deactivationReason
+
+
+PROTECTIONS = (
+    Protection(
+        "monitoring",
+        "monitoring",
+        "monitoring_enabled",
+        "update_monitoring",
+        "monitoringEnabled",
+        "noMonitoringProdReason",
+        False,
+    ),
+    Protection("backup", "backup", "backup_status", "update_backup", "backupEnabled", "noBackupProdReason", True),
+    Protection(
+        "replication",
+        "replication",
+        "replication_status",
+        "update_storage_replication",
+        "replicationEnabled",
+        "noReplicationProdReason",
+        True,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a task asks for, checked. Options that weren't given are None or missing."""
+
+    state: str
+    name: str | None = None
+    id: int | None = None
+    sizing: str | None = None
+    monitoring: dict[str, t.Any] = field(default_factory=dict)
+    backup: dict[str, t.Any] = field(default_factory=dict)
+    replication: dict[str, t.Any] = field(default_factory=dict)
+    fixed: dict[str, t.Any] = field(default_factory=dict)
+    change_reference: str | None = None
+    comment: str | None = None
+    force: bool = False
+
+    @classmethod
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> Wish:
+        """Raises InputError, naming the option, before the first request."""
+        name, identifier = options.get("name"), options.get("id")
+        if (name is None) == (identifier is None):
+            raise InputError("Say which instance with exactly one of name and id.")
+        if name is not None:
+            check_name(name)
+        sizing = options.get("sizing")
+        if sizing is not None and not sizing.strip():
+            raise InputError("sizing must not be empty: it is a size such as 2cpu4gb.")
+        for option in ("region", "area", "availability_zone", "platform"):
+            if options.get(option) is not None and not options[option].strip():
+                raise InputError(f"{option} must not be empty: leave it out instead.")
+        for protection in PROTECTIONS:
+            wished = options.get(protection.option) or {}
+            reason = wished.get("reason")
+            if reason is not None and not reason.strip():
+                raise InputError(f"{protection.option}.reason must not be empty: say why, or leave it out.")
+        return cls(
+            state=options.get("state") or "present",
+            name=name,
+            id=identifier,
+            sizing=sizing,
+            fixed={option: options[option] for option in FIXED if options.get(option) is not None},
+            change_reference=check_change_reference(options.get("change_reference")),
+            comment=options.get("comment"),
+            force=bool(options.get("force")),
+            **{p.option: _given(options.get(p.option)) for p in PROTECTIONS},
+        )
+
+    def protection(self, option: str) -> dict[str, t.Any]:
+        return t.cast("dict[str, t.Any]", getattr(self, option))
+
+
+def _given(options: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    return {key: value for key, value in (options or {}).items() if value is not None}
+
+
+# -- planning: pure ---------------------------------------------------------------------------------------------------
+
+
+def plan_instance(current: Resource | None, wish: Wish) -> Plan:
+    """What leads from the instance as it is (snake case, None when there is none) to the wish. Raises InputError."""
+    if current is None:
+        return _plan_missing(wish)
+    name = str(current.get("name") or wish.name)
+    plan = Plan("instance", name, current)
+    status = current.get("status")
+    if wish.state == "absent":
+        if status != "INACTIVE":
+            if not wish.force:
+                raise InputError(
+                    f"Instance {name} (id {current.get('id')}) is {status}, and only a stopped (INACTIVE) instance can be "
+                    "deleted: stop it first, or set force: true to have it stopped and deleted."
+                )
+            plan.steps.append(_power("stop", current, wish))
+        plan.steps.append(_delete(current, wish, after_stop=bool(plan.steps)))
+        return plan
+
+    _check_fixed(plan, current, wish)
+    changes = [*_resize(plan, current, wish), *_protect(current, wish, name)]
+    stops = wish.state in ("stopped", "restarted") and status != "INACTIVE"
+    if stops:
+        plan.steps.append(_power("stop", current, wish))
+    plan.steps += changes
+    if wish.state == "restarted" or (wish.state == "started" and status != "ACTIVE"):
+        plan.steps.append(_power("start", current, wish, after_stop=stops))
+    if wish.state == "reset":
+        if status != "ACTIVE":
+            raise InputError(
+                f"Instance {name} is {status}, and only a running (ACTIVE) one can be reset: use state: started."
+            )
+        plan.steps.append(_reset(wish))
+    plan.repeats = wish.state in ("restarted", "reset")
+    return plan
+
+
+def _plan_missing(wish: Wish) -> Plan:
+    if wish.state == "absent":
+        return Plan("instance", str(wish.name or wish.id), None)
+    if wish.id is not None:
+        raise InputError(
+            f"No instance has the id {wish.id}, or the API account may not see it. An id that isn't found is never created."
+        )
+    if wish.state in ("restarted", "reset"):
+        raise InputError(f"Instance {wish.name} doesn't exist, so it can't be {wish.state}.")
+    missing = [
+        option for option in NEEDED_TO_CREATE if option not in wish.fixed and not (option == "sizing" and wish.sizing)
+    ]
+    if missing:
+        raise InputError(f"Instance {wish.name} doesn't exist, and creating it needs: {', '.join(missing)}.")
+    plan = Plan("instance", str(wish.name), None, [_create(wish)])
+    if wish.state == "stopped":
+        plan.steps.append(_power("stop", {"status": "ACTIVE"}, wish, after_stop=True))
+    return plan
+
+
+def _create(wish: Wish) -> Step:
+    body: dict[str, t.Any] = {"name": wish.name, "resourceId": wish.sizing}
+    after: Resource = {"name": wish.name, "status": "ACTIVE"}
+    for option, value in wish.fixed.items():
+        parameter, shown_as = FIXED[option]
+        body[parameter] = to_camel(value)
+        if shown_as:
+            *parents, leaf = shown_as.split(".")
+            inner: Resource = {leaf: value}
+            for parent in reversed(parents):
+                inner = {parent: inner}
+            after = merge(after, inner)
+    size = Sizing.parse(wish.sizing or "")
+    if size:
+        after.update(cpu=size.cpu, ram=size.ram)
+    for protection in PROTECTIONS:
+        wished = wish.protection(protection.option)
+        if "enabled" in wished:
+            body[protection.create_field] = after[protection.shown_as] = wished["enabled"]
+        if "reason" in wished:
+            body[protection.create_reason] = wished["reason"]
+    for option, key, parameter, shown in _CREATE_ONLY_DETAILS:
+        if key in wish.protection(option):
+            value = wish.protection(option)[key]
+            body[parameter] = value
+            if shown:
+                after[shown] = value
+    return Step(
+        label="create",
+        method="POST",
+        path=INSTANCES,
+        body=body,
+        after=after,
+        process="vm_create",
+        reached=lambda current: current is not None,
+        media_type=MEDIA_TYPE,
+    )
+
+
+# (option, its key, field of the create body, where an instance shows it in a simple field)
+_CREATE_ONLY_DETAILS: tuple[tuple[str, str, str, str | None], ...] = (
+    ("monitoring", "alerting", "monitoringAlerting", "monitoring_alerting"),
+    ("monitoring", "on_call", "onCallSupervision", "monitoring_on_call_enabled"),
+    ("backup", "off_site", "backupOffSiteEnabled", None),
+    ("backup", "server_policy_id", "serverBackupPolicyId", None),
+    ("backup", "db_policy_id", "dbBackupPolicyId", None),
+)
+
+
+def _operation(
+    label: str, operation: str, options: dict[str, t.Any], before: Resource, after: Resource, **more: t.Any
+) -> Step:
+    body: dict[str, t.Any] = {"operation": operation}
+    if options:
+        body["options"] = options
+    return Step(label, "PATCH", f"{INSTANCES}/{{id}}", body, before, after, process=f"vm_{operation}", **more)
+
+
+def _referenced(wish: Wish, options: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+    return {**(options or {}), **({"changeReference": wish.change_reference} if wish.change_reference else {})}
+
+
+def _power(operation: str, current: Resource, wish: Wish, after_stop: bool = False) -> Step:
+    before, after = ("ACTIVE", "INACTIVE") if operation == "stop" else ("INACTIVE", "ACTIVE")
+    shown = before if after_stop else current.get("status")
+    return _operation(
+        operation, operation, _referenced(wish), {"status": shown}, {"status": after}, waits_for_previous=after_stop
+    )
+
+
+def _reset(wish: Wish) -> Step:
+    return _operation("reset", "reset", {"comment": wish.comment} if wish.comment else {}, {}, {})
+
+
+def _delete(current: Resource, wish: Wish, after_stop: bool) -> Step:
+    shown = {key: current[key] for key in ("id", "name", "environment", "service_name", "status") if current.get(key)}
+    return Step(
+        label="delete",
+        method="DELETE",
+        path=f"{INSTANCES}/{{id}}",
+        body=_referenced(wish) or None,
+        before=shown,
+        process="vm_delete",
+        reached=lambda found: found is None,
+        waits_for_previous=after_stop,
+    )
+
+
+def _resize(plan: Plan, current: Resource, wish: Wish) -> list[Step]:
+    if wish.sizing is None:
+        return []
+    size = Sizing.parse(wish.sizing)
+    cpu, ram = current.get("cpu"), current.get("ram")
+    if size is None or cpu is None or ram is None:
+        why = "isn't of the form 2cpu4gb" if size is None else "can't be compared, as ITCare shows no size"
+        plan.warnings.append(f"The sizing '{wish.sizing}' {why}: the size of instance {plan.name} is left alone.")
+        return []
+    if size == (cpu, ram):
+        return []
+    options = _referenced(wish, {"sizing": wish.sizing})
+    return [_operation("resize", "resize", options, {"cpu": cpu, "ram": ram}, {"cpu": size.cpu, "ram": size.ram})]
+
+
+def _protect(current: Resource, wish: Wish, name: str) -> list[Step]:
+    steps = []
+    production = str(current.get("environment") or "").upper().startswith("PROD")
+    for protection in PROTECTIONS:
+        wished = wish.protection(protection.option)
+        shown = {protection.shown_as: wished.get("enabled")}
+        if protection.option == "monitoring":
+            shown["monitoring_alerting"] = wished.get("alerting")
+        after = {key: value for key, value in shown.items() if value is not None and bool(current.get(key)) != value}
+        if not after:
+            continue
+        if after.get(protection.shown_as) is False and production and not wished.get("reason"):
+            raise InputError(
+                f"Instance {name} is in production: switching its {protection.title} off needs {protection.option}.reason."
+            )
+        state = wished.get("enabled", bool(current.get(protection.shown_as)))
+        options: dict[str, t.Any] = {"state": state}
+        if protection.option == "monitoring":
+            options["alerting"] = wished.get("alerting", bool(current.get("monitoring_alerting")))
+        if protection.takes_reason and not state and wished.get("reason"):
+            options["deactivationReason"] = wished["reason"]
+        before = {key: bool(current.get(key)) for key in after}
+        steps.append(_operation(protection.operation, protection.operation, options, before, after))
+    return steps
+
+
+def _check_fixed(plan: Plan, current: Resource, wish: Wish) -> None:
+    """Fails when something differs that no operation changes. What ITCare doesn't show can't differ."""
+    differences = []
+    for option, wished in wish.fixed.items():
+        shown_as = FIXED[option][1]
+        found = dig(current, shown_as) if shown_as else None
+        if found is None or str(found).casefold() == str(wished).casefold():
+            continue
+        if option in UNCERTAIN:
+            plan.warnings.append(
+                f"Instance {plan.name} shows {shown_as} '{found}' where {option} is '{wished}'. It is left as it is; the two "
+                "may be names of one thing."
+            )
+        else:
+            differences.append(f"{option} is {found}, wished {wished}")
+    differences += [
+        f"{option} is {found}, wished {wished}"
+        for option, found, wished in _fixed_details(current, wish)
+        if found is not None and found != wished
+    ]
+    if differences:
+        raise InputError(
+            f"Instance {plan.name} (id {current.get('id')}) differs in what can't be changed after its creation: "
+            f"{'; '.join(differences)}. Nothing was changed. Leave these options out, or delete and create it anew."
+        )
+
+
+def _fixed_details(current: Resource, wish: Wish) -> t.Iterator[tuple[str, t.Any, t.Any]]:
+    if "on_call" in wish.monitoring:
+        yield "monitoring.on_call", current.get("monitoring_on_call_enabled"), wish.monitoring["on_call"]
+    details = current.get("backup_policy_details")
+    policies = (details.get("policies") if isinstance(details, dict) else None) or []
+    if "off_site" in wish.backup:
+        replicated = [policy["replication"] for policy in policies if policy.get("replication") is not None]
+        yield "backup.off_site", any(replicated) if replicated else None, wish.backup["off_site"]
+    shown = [policy["policy_id"] for policy in policies if policy.get("policy_id")]
+    for key in ("server_policy_id", "db_policy_id"):
+        if key in wish.backup:
+            wished = wish.backup[key]
+            yield f"backup.{key}", (wished if wished in shown else ", ".join(shown)) if shown else None, wished
+
+
+def dig(resource: t.Any, path: str) -> t.Any:
+    """The value at `a.b`, None when there is none."""
+    for key in path.split("."):
+        resource = resource.get(key) if isinstance(resource, dict) else None
+    return resource
+
+
+# -- doing ------------------------------------------------------------------------------------------------------------
+
+
+def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
+    """The work of the module itcare_instance."""
+    wish = Wish.from_options(options)
+    waiting = Waiting.from_options(options)
+
+    def read() -> Resource | None:
+        found = read_by_id(client, wish.id) if wish.id is not None else read_by_name(client, str(wish.name))
+        return None if found is None else t.cast(Resource, to_snake(found))
+
+    plan = plan_instance(read(), wish)
+    applier = Applier(client, waiting, read, lambda current: plan_instance(current, wish))
+    outcome = applier.carry_out(plan)
+    return Result(
+        changed=plan.changed,
+        diff=plan.diff(),
+        warnings=plan.warnings,
+        values={
+            "instance": outcome.current,
+            "operations": outcome.operations,
+            "itcare_actions": outcome.itcare_actions,
+        },
+    )
+
+
+INCLUDES = ("detail", "storage", "network", "snapshot")
+
+
+def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
+    """The work of the module itcare_instance_info."""
+    selection = Selection.from_options(options)
+    include = [part for part in INCLUDES if part in (options.get("include") or [])]
+    found = fetch(client, selection, sort=check_sort(options.get("sort")))
+    if include:
+        with ThreadPoolExecutor(max_workers=READERS) as pool:
+            found = list(pool.map(lambda instance: add_parts(client, instance, include), found))
+    return Result(changed=False, values={"instances": to_snake(found)})
+
+
+def add_parts(client: Client, instance: dict[str, t.Any], include: t.Sequence[str]) -> dict[str, t.Any]:
+    """The instance with what only its own calls tell. Parts of one that is gone meanwhile stay as the list had them."""
+    path = f"{INSTANCES}/{instance.get('id')}"
+    instance = dict(instance)
+    try:
+        if "detail" in include:
+            instance.update(client.get(path) or {})
+        if "storage" in include:
+            instance["storageInformation"] = client.get(f"{path}/storage")
+        if "network" in include:
+            instance["network"] = client.get(f"{path}/networks")
+        if "snapshot" in include:
+            instance["snapshot"] = read_snapshot(client.get(f"{path}/snapshots"))
+    except NotFoundError:
+        pass
+    return instance
+
+
+def check_sort(text: str | None) -> str | None:
+    """`property(,asc|desc)`, the property in snake or camel case."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"([A-Za-z][\w.]*)(?:,(asc|desc))?", text.replace(" ", ""), re.I)
+    if not found:
+        raise InputError(
+            f"sort is one property with an optional direction, such as 'name' or 'name,desc', not '{text}'."
+        )
+    name = found[1] if re.search("[A-Z]", found[1]) else ".".join(camel(part) for part in found[1].split("."))
+    return f"{name},{found[2].lower()}" if found[2] else name

@@ -1,0 +1,334 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plan, then apply: what would change, as a pure value, and the one place that does it.
+
+A Plan is made by a pure function from current and wished state. `changed`, the diff, the `operations` of a result and
+check mode all read it; `Applier` alone sends it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from . import actions
+from .actions import Action, Deadline, Waiting
+from .client import Client
+from .errors import (
+    ActionTimeoutError,
+    ApiError,
+    ConflictError,
+    ConnectionFailedError,
+    ItcareError,
+    NotFoundError,
+    UnsureWriteError,
+)
+
+MOST_ATTEMPTS = 4  # how often one step is sent again after it surely or probably wasn't executed
+
+Resource = dict[str, t.Any]  # in snake case, as results show it
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call and the fields that it changes."""
+
+    label: str  # as `operations` shows it
+    method: str
+    path: str  # may hold {id}: a step after a create learns it then
+    body: t.Any = None
+    before: Resource = field(default_factory=dict)
+    after: Resource = field(default_factory=dict)
+    process: str = ""  # the action's name on the server, to know our own action again
+    reached: t.Callable[[Resource | None], bool] | None = None  # is it done? Without: when the resource shows `after`
+    waits_for_previous: bool = False  # only possible once the step before it is over
+    media_type: str = "application/json"
+
+    @property
+    def blind(self) -> bool:
+        """Its effect can't be read back (a reset)."""
+        return self.reached is None and not self.after
+
+    def is_reached(self, current: Resource | None) -> bool:
+        if self.reached is not None:
+            return self.reached(current)
+        return current is not None and not self.blind and shows(current, self.after)
+
+
+@dataclass
+class Plan:
+    """The ordered steps from `current` to the wished state of one resource."""
+
+    kind: str
+    name: str
+    current: Resource | None
+    steps: list[Step] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    repeats: bool = False  # planning again would start over (restart, reset): never do so half-way
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.steps)
+
+    @property
+    def operations(self) -> list[str]:
+        return [step.label for step in self.steps]
+
+    @property
+    def before(self) -> Resource:
+        merged: Resource = {}
+        for step in self.steps:
+            merged = {**step.before, **merged}
+        return merged
+
+    @property
+    def after(self) -> Resource:
+        merged: Resource = {}
+        for step in self.steps:
+            merged = {} if step.method == "DELETE" and not step.after else {**merged, **step.after}
+        return merged
+
+    @property
+    def predicted(self) -> Resource | None:
+        """The resource as it would be; None when it would be gone."""
+        if not self.steps:
+            return self.current
+        if self.current is not None and not self.after and self.steps[-1].method == "DELETE":
+            return None
+        return merge(self.current or {}, self.after)
+
+    def diff(self) -> dict[str, t.Any]:
+        """Ansible's diff: only what changes."""
+        title = f"{self.kind} {self.name}"
+        return {"before": self.before, "after": self.after, "before_header": title, "after_header": title}
+
+
+def merge(base: Resource, change: Resource) -> Resource:
+    """`base` with `change` laid over it, maps within maps too."""
+    merged = dict(base)
+    for key, value in change.items():
+        old = merged.get(key)
+        merged[key] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def shows(resource: Resource, wished: Resource) -> bool:
+    """Whether the resource has every value of `wished`."""
+    for key, value in wished.items():
+        found = resource.get(key)
+        if isinstance(value, dict) and isinstance(found, dict):
+            if not shows(found, value):
+                return False
+        elif found != value:
+            return False
+    return True
+
+
+@dataclass
+class Result:
+    """What a module answers, whoever runs it."""
+
+    changed: bool
+    values: dict[str, t.Any]
+    diff: t.Any = None
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Outcome:
+    """What applying a plan came to."""
+
+    current: Resource | None
+    operations: list[str] = field(default_factory=list)
+    itcare_actions: list[Action] = field(default_factory=list)
+
+
+class Applier:
+    """Does the steps of one plan, never twice.
+
+    `read` fetches the resource afresh; `replan` makes the plan for a resource that changed meanwhile.
+    `busy` are the actions known to be in progress on it, when somebody has looked already; `read_back: False` spares the
+    last read and answers the predicted resource.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        waiting: Waiting,
+        read: t.Callable[[], Resource | None],
+        replan: t.Callable[[Resource | None], Plan],
+        *,
+        resource_id: t.Callable[[Resource | None], t.Any] = lambda resource: (resource or {}).get("id"),
+        deadline: Deadline | None = None,
+        busy: list[Action] | None = None,
+        read_back: bool = True,
+    ) -> None:
+        self._client = client
+        self._waiting = waiting
+        self._deadline = deadline or Deadline(client, waiting)
+        self._read = read
+        self._replan = replan
+        self._id = resource_id
+        self._known_busy = busy
+        self._read_back = read_back
+        self._outcome = Outcome(None)
+
+    def carry_out(self, plan: Plan) -> Outcome:
+        """Applies the plan; in check mode sends nothing, in a dry run sends it for validation only."""
+        self._outcome = Outcome(plan.current, plan.operations)
+        if not plan.steps:
+            return self._outcome
+        if self._client.dry_run:
+            self._validate(plan)
+            self._outcome.current = plan.predicted
+        elif self._client.read_only:
+            self._outcome.current = plan.predicted
+        else:
+            self._outcome.operations = []
+            try:
+                self._apply(plan)
+            except ItcareError as error:
+                error.details["operations"] = self._outcome.operations
+                failed = error.details.get("itcare_actions", [])
+                error.details["itcare_actions"] = [
+                    *(a for a in self._outcome.itcare_actions if a["id"] not in {f["id"] for f in failed}),
+                    *failed,
+                ]
+                raise
+        return self._outcome
+
+    # -- for validation only ------------------------------------------------------------------------------------------
+
+    def _validate(self, plan: Plan) -> None:
+        for step in plan.steps:
+            if step.waits_for_previous:
+                continue  # refused as things stand now, although it would be right then
+            try:
+                self._send(step, plan)
+            except ConflictError:
+                if not self._busy(plan):
+                    raise
+                # an action in progress: for real, the task would have waited for it
+
+    # -- for real -----------------------------------------------------------------------------------------------------
+
+    def _apply(self, plan: Plan) -> None:
+        plan, steps = self._settle(plan, plan.steps)
+        while steps:
+            step, rest = steps[0], steps[1:]
+            action, settled = self._submit(plan, step)
+            if settled is not None:  # something else was going on: what is left has been planned anew
+                plan, steps = settled, settled.steps
+                continue
+            if rest or self._waiting.wait:
+                self._finish(plan, step, action)
+                if rest and "{id}" in rest[0].path and self._id(plan.current) is None:
+                    plan.current = self._await_state(plan, step)
+            elif action is not None:
+                self._outcome.itcare_actions.append(action)
+            self._outcome.operations.append(step.label)
+            steps = rest
+        self._outcome.current = self._read() if self._read_back else plan.predicted
+
+    def _settle(self, plan: Plan, steps: list[Step]) -> tuple[Plan, list[Step]]:
+        """Before the first write: waits for what is in progress already, and adopts it when it is what we want."""
+        busy = self._known_busy if self._known_busy is not None else self._busy(plan)
+        self._known_busy = None
+        if not busy:
+            return plan, steps
+        for action in busy:
+            ours = [index for index, step in enumerate(steps) if step.process and step.process == action.get("process")]
+            if ours and ours[-1] == len(steps) - 1 and not self._waiting.wait:
+                self._adopt(steps, action)
+                return plan, []
+            ended = actions.wait_for(self._client, action, self._deadline)
+            if ours and ended["status"] == actions.SUCCESS:
+                self._adopt(steps[: ours[-1] + 1], ended)
+                steps = steps[ours[-1] + 1 :]
+        current = self._read()
+        if plan.repeats:
+            plan.current = current
+            return plan, steps
+        plan = self._replan(current)
+        return plan, plan.steps
+
+    def _adopt(self, steps: list[Step], action: Action) -> None:
+        self._outcome.operations += [step.label for step in steps]
+        self._outcome.itcare_actions.append(action)
+
+    def _submit(self, plan: Plan, step: Step) -> tuple[Action | None, Plan | None]:
+        """Sends one step; answers its action, or the plan made anew when there is nothing more to do as planned."""
+        for attempt in range(MOST_ATTEMPTS):
+            before = self._client.server_time
+            try:
+                return self._send(step, plan), None
+            except NotFoundError:
+                if step.method == "DELETE" and self._read() is None:
+                    return None, None
+                raise
+            except ConflictError:
+                busy = self._busy(plan)
+                if not busy or attempt == MOST_ATTEMPTS - 1:
+                    raise
+                for action in busy:
+                    actions.wait_for(self._client, action, self._deadline)
+                if not plan.repeats:
+                    return None, self._replan(self._read())
+            except (ConnectionFailedError, ApiError) as error:
+                if not error.arrived:
+                    raise
+                found = self._look(plan, step, before)
+                if found is not None:
+                    return found, None
+                if step.blind:
+                    raise UnsureWriteError(
+                        f"It isn't known whether '{step.label}' was executed on {plan.kind} {plan.name}. {error} "
+                        "Look at it before running this task again."
+                    ) from None
+                if step.is_reached(self._read()):
+                    return None, None
+                if attempt == MOST_ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _send(self, step: Step, plan: Plan) -> Action | None:
+        path = step.path.replace("{id}", str(self._id(plan.current)))
+        return actions.read_action(self._client.write(step.method, path, step.body, media_type=step.media_type).data)
+
+    def _look(self, plan: Plan, step: Step, before: t.Any) -> Action | None:
+        """After a write whose answer was lost: the action that it started, if it did."""
+        for action in self._busy(plan):
+            if action.get("process") in (None, "", step.process):
+                return action
+        if step.blind:  # nothing to read: an action submitted since then must do
+            for action in actions.list_actions(self._client, resourceId=self._id(plan.current)):
+                if action.get("process") == step.process and actions.submitted_since(action, before):
+                    return action
+        return None
+
+    def _busy(self, plan: Plan) -> list[Action]:
+        return actions.in_progress(self._client, self._id(plan.current), plan.name)
+
+    def _finish(self, plan: Plan, step: Step, action: Action | None) -> None:
+        if action is None:  # 202 with an empty body, or done meanwhile
+            busy = [a for a in self._busy(plan) if a.get("process") in (None, "", step.process)]
+            if not busy:
+                if not step.blind:
+                    plan.current = self._await_state(plan, step)
+                return
+            action = busy[0]
+        ended = actions.wait_for(self._client, action, self._deadline)
+        self._outcome.itcare_actions.append(actions.check_success(ended))
+
+    def _await_state(self, plan: Plan, step: Step) -> Resource | None:
+        """Reads the resource until it shows what the step did."""
+        for _look in self._deadline.pauses():
+            current = self._read()
+            if step.is_reached(current):
+                return current
+        raise ActionTimeoutError(
+            f"{plan.kind.capitalize()} {plan.name} doesn't show the effect of '{step.label}' after {self._waiting.timeout:g} s (wait_timeout). "
+            "Run the same task again to resume."
+        )
