@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-
 # The one description of the connection options. Plugins read `env` themselves; for modules, where the key isn't
 # allowed, the argument spec has fallbacks of the same names (module_utils/module.py).
 _CONNECTION = r"""
@@ -90,7 +89,10 @@ notes:
 class ModuleDocFragment:
     """Connection options (DOCUMENTATION for modules, PLUGIN for plugins), and options that modules share."""
 
-    DOCUMENTATION = "".join(line for line in _CONNECTION.splitlines(True) if "    env: " not in line) + _MODULE_NOTES.lstrip()
+    DOCUMENTATION = (
+        "".join(line for line in _CONNECTION.splitlines(True) if "    env: " not in line)
+        + _MODULE_NOTES.lstrip()
+    )
 
     PLUGIN = _CONNECTION
 

@@ -24,8 +24,14 @@ def read_ids(values: t.Sequence[t.Any] | None) -> list[t.Any] | None:
     ids = []
     for value in values:
         identifier = value.get("id") if isinstance(value, dict) else value
-        if isinstance(identifier, bool) or not isinstance(identifier, (int, str)) or not str(identifier).strip():
-            raise InputError(f"action_ids takes ids such as 1333, or actions of an earlier result, not {value!r}.")
+        if (
+            isinstance(identifier, bool)
+            or not isinstance(identifier, (int, str))
+            or not str(identifier).strip()
+        ):
+            raise InputError(
+                f"action_ids takes ids such as 1333, or actions of an earlier result, not {value!r}."
+            )
         ids.append(actions.action_id(identifier))
     return ids
 
@@ -57,7 +63,11 @@ def _of_instances(
         found = actions.list_actions(client, resourceId=instances[0]["id"], **params)
     elif instances:
         names = {instance.get("name") for instance in instances}
-        found = [action for action in actions.list_actions(client, **params) if action.get("resource_name") in names]
+        found = [
+            action
+            for action in actions.list_actions(client, **params)
+            if action.get("resource_name") in names
+        ]
     else:
         found = []
     return [action for action in found if statuses is None or action["status"] in statuses]
@@ -69,7 +79,11 @@ def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     statuses = check_statuses(options.get("statuses"))
     selection = Selection.from_options(options)
     if ids is not None:
-        found = [a for a in _by_ids(client, ids) if a is not None and (statuses is None or a["status"] in statuses)]
+        found = [
+            a
+            for a in _by_ids(client, ids)
+            if a is not None and (statuses is None or a["status"] in statuses)
+        ]
     elif selection.everything:
         listed = actions.list_actions(client, statuses=statuses)
         found = [action for action in listed if statuses is None or action["status"] in statuses]
@@ -85,9 +99,15 @@ def wait(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     selection = Selection.from_options(options)
     if ids is not None:
         found = _by_ids(client, list(dict.fromkeys(ids)))
-        missing = [str(identifier) for identifier, action in zip(dict.fromkeys(ids), found) if action is None]
+        missing = [
+            str(identifier)
+            for identifier, action in zip(dict.fromkeys(ids), found)
+            if action is None
+        ]
         if missing:
-            raise InputError(f"There is no action with the id {', '.join(missing)}, or the API account may not see it.")
+            raise InputError(
+                f"There is no action with the id {', '.join(missing)}, or the API account may not see it."
+            )
         begun = {action["id"]: action for action in found if action is not None}
     else:
         instances = resolve(client, selection)
@@ -95,7 +115,10 @@ def wait(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         ids = list(begun)
     if client.read_only:
         return Result(False, {"itcare_actions": [begun[i] for i in ids]})
-    ended = {a["id"]: a for a in actions.wait_for_all(client, list(begun.values()), Deadline(client, waiting))}
+    ended = {
+        a["id"]: a
+        for a in actions.wait_for_all(client, list(begun.values()), Deadline(client, waiting))
+    }
     results = [ended[identifier] for identifier in ids]
     _check_ends(list(ended.values()), results, waiting)
     return Result(False, {"itcare_actions": results})
@@ -104,7 +127,9 @@ def wait(client: Client, options: t.Mapping[str, t.Any]) -> Result:
 def _check_ends(ended: list[Action], results: list[Action], waiting: Waiting) -> None:
     failed = [a for a in ended if a["status"] not in (actions.SUCCESS, actions.IN_PROGRESS)]
     if failed:
-        said = "; ".join(f"{actions.describe(a)}: {a.get('message') or 'no reason given'}" for a in failed)
+        said = "; ".join(
+            f"{actions.describe(a)}: {a.get('message') or 'no reason given'}" for a in failed
+        )
         raise ActionFailedError(
             f"{len(failed)} of {len(ended)} actions ended in ERROR: {said}.", itcare_actions=results
         )

@@ -20,7 +20,9 @@ ACTIONS = "/actions"
 IN_PROGRESS = "IN_PROGRESS"
 SUCCESS = "SUCCESS"
 STATUSES = (IN_PROGRESS, SUCCESS, "ERROR")
-FIRST_LOOK = 0.2  # seconds after submission; later looks come 1.5 times slower each, up to wait_interval
+FIRST_LOOK = (
+    0.2  # seconds after submission; later looks come 1.5 times slower each, up to wait_interval
+)
 POLLERS = 8  # looks at the same time
 
 Action = dict[str, t.Any]
@@ -43,7 +45,13 @@ class Waiting:
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any]) -> Waiting:
         given = {"wait": "wait", "wait_timeout": "timeout", "wait_interval": "interval"}
-        return cls(**{name: options[option] for option, name in given.items() if options.get(option) is not None})
+        return cls(
+            **{
+                name: options[option]
+                for option, name in given.items()
+                if options.get(option) is not None
+            }
+        )
 
 
 class Deadline:
@@ -100,9 +108,13 @@ def list_actions(client: Client, **params: t.Any) -> list[Action]:
     return [action for action in map(read_action, data or []) if action is not None]
 
 
-def in_progress(client: Client, resource_id: t.Any = None, resource_name: str | None = None) -> list[Action]:
+def in_progress(
+    client: Client, resource_id: t.Any = None, resource_name: str | None = None
+) -> list[Action]:
     """The actions in progress on one resource, by its id or, while it has none, by its name; of all without either."""
-    params = {"resourceId": resource_id} if resource_id is not None else {"resourceName": resource_name}
+    params = (
+        {"resourceId": resource_id} if resource_id is not None else {"resourceName": resource_name}
+    )
     found = list_actions(client, statuses=IN_PROGRESS, **params)
     return [
         action
@@ -139,7 +151,10 @@ def get_action(client: Client, identifier: t.Any) -> Action:
     """One action. Raises NotFoundError when there is none of this id."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", str(identifier)):
         raise InputError(f"An action's id is a number such as 1333, not {identifier!r}.")
-    return read_action(client.get(f"{ACTIONS}/{identifier}")) or {"id": identifier, "status": IN_PROGRESS}
+    return read_action(client.get(f"{ACTIONS}/{identifier}")) or {
+        "id": identifier,
+        "status": IN_PROGRESS,
+    }
 
 
 def wait_for(client: Client, action: Action, deadline: Deadline) -> Action:

@@ -61,9 +61,13 @@ class ConnectionOptions:
                     f"{option} must be an address such as {DEFAULT_API_URL}, not '{_without_user(value)}'."
                 )
             if "@" in parts.netloc:
-                raise InputError(f"{option} must not hold a user or password: use client_id and client_secret.")
+                raise InputError(
+                    f"{option} must not hold a user or password: use client_id and client_secret."
+                )
         if self.request_timeout <= 0:
-            raise InputError(f"request_timeout must be more than 0 seconds, not {self.request_timeout}.")
+            raise InputError(
+                f"request_timeout must be more than 0 seconds, not {self.request_timeout}."
+            )
         if self.retries < 0:
             raise InputError(f"retries must be 0 or more, not {self.retries}.")
         if not self.access_token:
@@ -170,7 +174,9 @@ class TokenSource:
     def _request(self, form: dict[str, str]) -> _Token:
         options = self._options
         asked_at = self._clock()
-        auth = requests.auth.HTTPBasicAuth(str(options.client_id).encode(), str(options.client_secret).encode())
+        auth = requests.auth.HTTPBasicAuth(
+            str(options.client_id).encode(), str(options.client_secret).encode()
+        )
         answer = self._send(form, auth)
         if answer.status_code in (400, 401, 403):
             error = api_error("POST", "token_url", answer.status_code, "", self.scrub(answer.text))
@@ -185,7 +191,9 @@ class TokenSource:
             )
         if answer.status_code != 200:
             content_type = answer.headers.get("Content-Type", "")
-            raise api_error("POST", options.token_url, answer.status_code, content_type, self.scrub(answer.text))
+            raise api_error(
+                "POST", options.token_url, answer.status_code, content_type, self.scrub(answer.text)
+            )
         try:
             data = answer.json()
             access = data["access_token"]

@@ -51,7 +51,9 @@ class PartialFailureError(ItcareError):
 
     def __init__(self, rows: list[Row], **values: t.Any) -> None:
         failed = [row for row in rows if row.error]
-        named = "; ".join(f"{row.instance.get('name')}: {row.error}" for row in failed[:FAILURES_NAMED])
+        named = "; ".join(
+            f"{row.instance.get('name')}: {row.error}" for row in failed[:FAILURES_NAMED]
+        )
         more = f"; and {len(failed) - FAILURES_NAMED} more" if len(failed) > FAILURES_NAMED else ""
         super().__init__(f"{len(failed)} of {len(rows)} instances failed: {named}{more}", **values)
 
@@ -62,7 +64,9 @@ def check_concurrency(value: t.Any) -> int:
     return int(value)
 
 
-def plan_all(instances: t.Sequence[Resource], make_plan: t.Callable[[Resource], Plan]) -> list[Plan]:
+def plan_all(
+    instances: t.Sequence[Resource], make_plan: t.Callable[[Resource], Plan]
+) -> list[Plan]:
     """A plan each. Raises one InputError that names every instance for which there can't be one."""
     plans, problems = [], []
     for instance in instances:
@@ -103,7 +107,11 @@ def carry_out_all(
         try:
             return Row(instance, plan, applier.carry_out(plan))
         except ItcareError as error:
-            done = Outcome(plan.current, error.details.pop("operations", []), error.details.pop("itcare_actions", []))
+            done = Outcome(
+                plan.current,
+                error.details.pop("operations", []),
+                error.details.pop("itcare_actions", []),
+            )
             return Row(instance, plan, done, error)
 
     with ThreadPoolExecutor(max_workers=concurrency) as pool:

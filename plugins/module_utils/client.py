@@ -33,7 +33,9 @@ RETRIED_READ = frozenset({429, 500, 502, 503, 504})
 RETRIED_WRITE = frozenset({429, 503})  # refused before anything was done
 FIRST_PAUSE = 0.5  # seconds, doubled at each retry
 LONGEST_PAUSE = 30.0
-LONGEST_RETRY_AFTER = 120.0  # a Retry-After beyond this is cut: waiting longer is the caller's decision
+LONGEST_RETRY_AFTER = (
+    120.0  # a Retry-After beyond this is cut: waiting longer is the caller's decision
+)
 CONNECTIONS = 32  # as many threads as may share one client
 
 Query = t.Mapping[str, t.Any]
@@ -89,7 +91,9 @@ class Client:
         response, data = self._with_retries("GET", path, url, RETRIED_READ, {}, None)
         return data
 
-    def write(self, method: str, path: str, body: t.Any = None, *, media_type: str = "application/json") -> Answer:
+    def write(
+        self, method: str, path: str, body: t.Any = None, *, media_type: str = "application/json"
+    ) -> Answer:
         """Sends a write once; again only when it surely wasn't executed.
 
         Raises ConnectionFailedError or ApiError with `arrived` true when it may have been executed.
@@ -101,7 +105,9 @@ class Client:
             headers[DRY_RUN_HEADER] = "true"
         if body is not None:
             headers["Content-Type"] = media_type
-        response, data = self._with_retries(method, path, self._base + path, RETRIED_WRITE, headers, body)
+        response, data = self._with_retries(
+            method, path, self._base + path, RETRIED_WRITE, headers, body
+        )
         if self.dry_run and DRY_RUN_HEADER not in response.headers:
             raise DryRunIgnoredError(
                 f"{method} {path} was sent as a dry run, but the answer ({response.status_code}) doesn't confirm it: "
@@ -112,7 +118,13 @@ class Client:
     # -- one request, with its retries ------------------------------------------------------------------------------
 
     def _with_retries(
-        self, method: str, path: str, url: str, retried: frozenset[int], headers: dict[str, str], body: t.Any
+        self,
+        method: str,
+        path: str,
+        url: str,
+        retried: frozenset[int],
+        headers: dict[str, str],
+        body: t.Any,
     ) -> tuple[t.Any, t.Any]:
         renewed = False
         attempt = 0
@@ -148,12 +160,20 @@ class Client:
         timeout = self.options.request_timeout
         try:
             response = self._session.request(
-                method, url, auth=auth, timeout=timeout, verify=self.options.verify, allow_redirects=False, **kwargs
+                method,
+                url,
+                auth=auth,
+                timeout=timeout,
+                verify=self.options.verify,
+                allow_redirects=False,
+                **kwargs,
             )
         except requests.exceptions.RequestException as error:
             raise self._network_error(method, url, error) from None
         except OSError as error:  # an unreadable ca_path
-            raise InputError(f"The certificates in ca_path '{self.options.ca_path}' can't be read: {error}.") from None
+            raise InputError(
+                f"The certificates in ca_path '{self.options.ca_path}' can't be read: {error}."
+            ) from None
         self._note_time(response.headers.get("Date"))
         return response
 
@@ -162,7 +182,9 @@ class Client:
         content_type = response.headers.get("Content-Type", "")
         if not 200 <= status < 300:
             text = self._tokens.scrub(response.text)
-            raise api_error(method, path, status, content_type, text, response.headers.get("Location", ""))
+            raise api_error(
+                method, path, status, content_type, text, response.headers.get("Location", "")
+            )
         if not response.content.strip():
             return None
         try:
@@ -171,9 +193,13 @@ class Client:
             pass
         if "html" in content_type or response.content.lstrip()[:1] == b"<":
             raise api_error(method, path, status, content_type, self._tokens.scrub(response.text))
-        raise ConnectionFailedError(f"{method} {path} was answered with cut or unreadable JSON.", arrived=True)
+        raise ConnectionFailedError(
+            f"{method} {path} was answered with cut or unreadable JSON.", arrived=True
+        )
 
-    def _network_error(self, method: str, url: str, error: Exception) -> ConnectionFailedError | InputError:
+    def _network_error(
+        self, method: str, url: str, error: Exception
+    ) -> ConnectionFailedError | InputError:
         where = urlsplit(url)
         host = where.netloc
         option = "token_url" if url == self.options.token_url else "api_url"
@@ -187,8 +213,15 @@ class Client:
             )
             return InputError(message)
         if isinstance(error, exceptions.SSLError):
-            message, arrived = f"No TLS connection with {host}: check {option} and proxies on the way.", False
-        elif "NameResolutionError" in text or "getaddrinfo" in text or "Name or service not known" in text:
+            message, arrived = (
+                f"No TLS connection with {host}: check {option} and proxies on the way.",
+                False,
+            )
+        elif (
+            "NameResolutionError" in text
+            or "getaddrinfo" in text
+            or "Name or service not known" in text
+        ):
             message, arrived = (
                 f"The host name of {host} can't be resolved: check {option} and the machine's DNS.",
                 False,
@@ -199,20 +232,28 @@ class Client:
                 False,
             )
         elif isinstance(error, exceptions.ProxyError):
-            message, arrived = f"The proxy on the way to {host} failed: check the proxy's environment variables.", False
+            message, arrived = (
+                f"The proxy on the way to {host} failed: check the proxy's environment variables.",
+                False,
+            )
         elif "NewConnectionError" in text or "Connection refused" in text:
             message, arrived = (
                 f"No connection with {host}: it refuses connections or isn't reachable; check {option}.",
                 False,
             )
         elif isinstance(error, exceptions.Timeout):
-            message = (
-                f"{method} {where.path} was not answered within {self.options.request_timeout:g} s (request_timeout)."
-            )
+            message = f"{method} {where.path} was not answered within {self.options.request_timeout:g} s (request_timeout)."
         elif isinstance(
-            error, (exceptions.ConnectionError, exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)
+            error,
+            (
+                exceptions.ConnectionError,
+                exceptions.ChunkedEncodingError,
+                exceptions.ContentDecodingError,
+            ),
         ):
-            message = f"The connection with {host} was cut before {method} {where.path} was answered."
+            message = (
+                f"The connection with {host} was cut before {method} {where.path} was answered."
+            )
         else:
             return InputError(self._tokens.scrub(f"{method} {where.path} can't be sent: {error}."))
         return ConnectionFailedError(message, arrived=arrived, method=method, path=where.path)
@@ -223,7 +264,11 @@ class Client:
         while True:
             try:
                 response = self._send(
-                    "POST", self.options.token_url, auth, data=form, headers={"Accept": "application/json"}
+                    "POST",
+                    self.options.token_url,
+                    auth,
+                    data=form,
+                    headers={"Accept": "application/json"},
                 )
                 if response.status_code not in RETRIED_READ or attempt >= self.options.retries:
                     return response

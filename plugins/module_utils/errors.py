@@ -141,11 +141,15 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
-def api_error(method: str, path: str, status: int, content_type: str, body: str, location: str = "") -> ApiError:
+def api_error(
+    method: str, path: str, status: int, content_type: str, body: str, location: str = ""
+) -> ApiError:
     """The typed error for an answer. `body` is the answer's text, `path` is relative to `api_url`."""
     said, fields = _what_it_said(content_type, body)
     kind = _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
-    return kind(method, path, status, said=said, hint=_hint(method, path, status, location), **fields)
+    return kind(
+        method, path, status, said=said, hint=_hint(method, path, status, location), **fields
+    )
 
 
 def _what_it_said(content_type: str, body: str) -> tuple[str, dict[str, str | None]]:
@@ -169,7 +173,10 @@ def _what_it_said(content_type: str, body: str) -> tuple[str, dict[str, str | No
                 words = f"{words} [{fields['error_code']}]".strip()
             return words, fields
     if "html" in content_type or body[:1] == "<":
-        return f'a web page instead of JSON, "{_shorten(_html_text(body), 120)}", probably from a proxy', {}
+        return (
+            f'a web page instead of JSON, "{_shorten(_html_text(body), 120)}", probably from a proxy',
+            {},
+        )
     return _shorten(body, SUPPORTED_TEXT), {}
 
 

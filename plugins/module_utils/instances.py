@@ -80,7 +80,15 @@ PROTECTIONS = (
         "noMonitoringProdReason",
         False,
     ),
-    Protection("backup", "backup", "backup_status", "update_backup", "backupEnabled", "noBackupProdReason", True),
+    Protection(
+        "backup",
+        "backup",
+        "backup_status",
+        "update_backup",
+        "backupEnabled",
+        "noBackupProdReason",
+        True,
+    ),
     Protection(
         "replication",
         "replication",
@@ -127,7 +135,9 @@ class Wish:
             wished = options.get(protection.option) or {}
             reason = wished.get("reason")
             if reason is not None and not reason.strip():
-                raise InputError(f"{protection.option}.reason must not be empty: say why, or leave it out.")
+                raise InputError(
+                    f"{protection.option}.reason must not be empty: say why, or leave it out."
+                )
         return cls(
             state=options.get("state") or "present",
             name=name,
@@ -197,10 +207,14 @@ def _plan_missing(wish: Wish) -> Plan:
     if wish.state in ("restarted", "reset"):
         raise InputError(f"Instance {wish.name} doesn't exist, so it can't be {wish.state}.")
     missing = [
-        option for option in NEEDED_TO_CREATE if option not in wish.fixed and not (option == "sizing" and wish.sizing)
+        option
+        for option in NEEDED_TO_CREATE
+        if option not in wish.fixed and not (option == "sizing" and wish.sizing)
     ]
     if missing:
-        raise InputError(f"Instance {wish.name} doesn't exist, and creating it needs: {', '.join(missing)}.")
+        raise InputError(
+            f"Instance {wish.name} doesn't exist, and creating it needs: {', '.join(missing)}."
+        )
     plan = Plan("instance", str(wish.name), None, [_create(wish)])
     if wish.state == "stopped":
         plan.steps.append(_power("stop", {"status": "ACTIVE"}, wish, after_stop=True))
@@ -257,23 +271,45 @@ _CREATE_ONLY_DETAILS: tuple[tuple[str, str, str, str | None], ...] = (
 
 
 def _operation(
-    label: str, operation: str, options: dict[str, t.Any], before: Resource, after: Resource, **more: t.Any
+    label: str,
+    operation: str,
+    options: dict[str, t.Any],
+    before: Resource,
+    after: Resource,
+    **more: t.Any,
 ) -> Step:
     body: dict[str, t.Any] = {"operation": operation}
     if options:
         body["options"] = options
-    return Step(label, "PATCH", f"{INSTANCES}/{{id}}", body, before, after, process=f"vm_{operation}", **more)
+    return Step(
+        label,
+        "PATCH",
+        f"{INSTANCES}/{{id}}",
+        body,
+        before,
+        after,
+        process=f"vm_{operation}",
+        **more,
+    )
 
 
 def _referenced(wish: Wish, options: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-    return {**(options or {}), **({"changeReference": wish.change_reference} if wish.change_reference else {})}
+    return {
+        **(options or {}),
+        **({"changeReference": wish.change_reference} if wish.change_reference else {}),
+    }
 
 
 def _power(operation: str, current: Resource, wish: Wish, after_stop: bool = False) -> Step:
     before, after = ("ACTIVE", "INACTIVE") if operation == "stop" else ("INACTIVE", "ACTIVE")
     shown = before if after_stop else current.get("status")
     return _operation(
-        operation, operation, _referenced(wish), {"status": shown}, {"status": after}, waits_for_previous=after_stop
+        operation,
+        operation,
+        _referenced(wish),
+        {"status": shown},
+        {"status": after},
+        waits_for_previous=after_stop,
     )
 
 
@@ -282,7 +318,11 @@ def _reset(wish: Wish) -> Step:
 
 
 def _delete(current: Resource, wish: Wish, after_stop: bool) -> Step:
-    shown = {key: current[key] for key in ("id", "name", "environment", "service_name", "status") if current.get(key)}
+    shown = {
+        key: current[key]
+        for key in ("id", "name", "environment", "service_name", "status")
+        if current.get(key)
+    }
     return Step(
         label="delete",
         method="DELETE",
@@ -301,13 +341,27 @@ def _resize(plan: Plan, current: Resource, wish: Wish) -> list[Step]:
     size = Sizing.parse(wish.sizing)
     cpu, ram = current.get("cpu"), current.get("ram")
     if size is None or cpu is None or ram is None:
-        why = "isn't of the form 2cpu4gb" if size is None else "can't be compared, as ITCare shows no size"
-        plan.warnings.append(f"The sizing '{wish.sizing}' {why}: the size of instance {plan.name} is left alone.")
+        why = (
+            "isn't of the form 2cpu4gb"
+            if size is None
+            else "can't be compared, as ITCare shows no size"
+        )
+        plan.warnings.append(
+            f"The sizing '{wish.sizing}' {why}: the size of instance {plan.name} is left alone."
+        )
         return []
     if size == (cpu, ram):
         return []
     options = _referenced(wish, {"sizing": wish.sizing})
-    return [_operation("resize", "resize", options, {"cpu": cpu, "ram": ram}, {"cpu": size.cpu, "ram": size.ram})]
+    return [
+        _operation(
+            "resize",
+            "resize",
+            options,
+            {"cpu": cpu, "ram": ram},
+            {"cpu": size.cpu, "ram": size.ram},
+        )
+    ]
 
 
 def _protect(current: Resource, wish: Wish, name: str) -> list[Step]:
@@ -318,7 +372,11 @@ def _protect(current: Resource, wish: Wish, name: str) -> list[Step]:
         shown = {protection.shown_as: wished.get("enabled")}
         if protection.option == "monitoring":
             shown["monitoring_alerting"] = wished.get("alerting")
-        after = {key: value for key, value in shown.items() if value is not None and bool(current.get(key)) != value}
+        after = {
+            key: value
+            for key, value in shown.items()
+            if value is not None and bool(current.get(key)) != value
+        }
         if not after:
             continue
         if after.get(protection.shown_as) is False and production and not wished.get("reason"):
@@ -365,17 +423,23 @@ def _check_fixed(plan: Plan, current: Resource, wish: Wish) -> None:
 
 def _fixed_details(current: Resource, wish: Wish) -> t.Iterator[tuple[str, t.Any, t.Any]]:
     if "on_call" in wish.monitoring:
-        yield "monitoring.on_call", current.get("monitoring_on_call_enabled"), wish.monitoring["on_call"]
+        yield "monitoring.on_call", current.get("monitoring_on_call_enabled"), wish.monitoring[
+            "on_call"
+        ]
     details = current.get("backup_policy_details")
     policies = (details.get("policies") if isinstance(details, dict) else None) or []
     if "off_site" in wish.backup:
-        replicated = [policy["replication"] for policy in policies if policy.get("replication") is not None]
+        replicated = [
+            policy["replication"] for policy in policies if policy.get("replication") is not None
+        ]
         yield "backup.off_site", any(replicated) if replicated else None, wish.backup["off_site"]
     shown = [policy["policy_id"] for policy in policies if policy.get("policy_id")]
     for key in ("server_policy_id", "db_policy_id"):
         if key in wish.backup:
             wished = wish.backup[key]
-            yield f"backup.{key}", (wished if wished in shown else ", ".join(shown)) if shown else None, wished
+            yield f"backup.{key}", (
+                (wished if wished in shown else ", ".join(shown)) if shown else None
+            ), wished
 
 
 def dig(resource: t.Any, path: str) -> t.Any:
@@ -394,7 +458,11 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     waiting = Waiting.from_options(options)
 
     def read() -> Resource | None:
-        found = read_by_id(client, wish.id) if wish.id is not None else read_by_name(client, str(wish.name))
+        found = (
+            read_by_id(client, wish.id)
+            if wish.id is not None
+            else read_by_name(client, str(wish.name))
+        )
         return None if found is None else t.cast(Resource, to_snake(found))
 
     plan = plan_instance(read(), wish)
@@ -426,7 +494,9 @@ def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     return Result(changed=False, values={"instances": to_snake(found)})
 
 
-def add_parts(client: Client, instance: dict[str, t.Any], include: t.Sequence[str]) -> dict[str, t.Any]:
+def add_parts(
+    client: Client, instance: dict[str, t.Any], include: t.Sequence[str]
+) -> dict[str, t.Any]:
     """The instance with what only its own calls tell. Parts of one that is gone meanwhile stay as the list had them."""
     path = f"{INSTANCES}/{instance.get('id')}"
     instance = dict(instance)
@@ -453,5 +523,9 @@ def check_sort(text: str | None) -> str | None:
         raise InputError(
             f"sort is one property with an optional direction, such as 'name' or 'name,desc', not '{text}'."
         )
-    name = found[1] if re.search("[A-Z]", found[1]) else ".".join(camel(part) for part in found[1].split("."))
+    name = (
+        found[1]
+        if re.search("[A-Z]", found[1])
+        else ".".join(camel(part) for part in found[1].split("."))
+    )
     return f"{name},{found[2].lower()}" if found[2] else name

@@ -25,7 +25,9 @@ def _connection_option(name: str, **more: t.Any) -> dict[str, t.Any]:
 # Documented in doc_fragments/itcare.py; the checks compare the two.
 CONNECTION: ArgumentSpec = {
     "api_url": _connection_option("api_url", type="str", default=DEFAULT_API_URL),
-    "token_url": _connection_option("token_url", type="str", default=DEFAULT_TOKEN_URL, no_log=False),
+    "token_url": _connection_option(
+        "token_url", type="str", default=DEFAULT_TOKEN_URL, no_log=False
+    ),
     "client_id": _connection_option("client_id", type="str"),
     "client_secret": _connection_option("client_secret", type="str", no_log=True),
     "access_token": _connection_option("access_token", type="str", no_log=True),
@@ -75,7 +77,9 @@ def run(
     **kwargs: t.Any,
 ) -> None:
     """Runs `work` as an Ansible module. Whether it may write follows from check mode, here and nowhere else."""
-    module = AnsibleModule(argument_spec={**CONNECTION, **argument_spec}, supports_check_mode=True, **kwargs)
+    module = AnsibleModule(
+        argument_spec={**CONNECTION, **argument_spec}, supports_check_mode=True, **kwargs
+    )
     if REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     params = module.params
@@ -91,14 +95,20 @@ def run(
         raise AssertionError("fail_json came back") from error
     for warning in result.warnings:
         module.warn(warning)
-    diff = {"diff": result.diff} if result.diff is not None and result.changed and module._diff else {}
+    diff = (
+        {"diff": result.diff} if result.diff is not None and result.changed and module._diff else {}
+    )
     module.exit_json(changed=result.changed, **result.values, **diff)
 
 
 def fail(module: AnsibleModule, error: ItcareError) -> None:
     """Ends the task with the error, and with what had been done before it."""
     facts = dict(error.details)
-    values = {key: facts.pop(key) for key in ("operations", "itcare_actions", "instances", "snapshots") if key in facts}
+    values = {
+        key: facts.pop(key)
+        for key in ("operations", "itcare_actions", "instances", "snapshots")
+        if key in facts
+    }
     message = str(error)
     if values.get("operations"):
         message += f" Done before: {', '.join(values['operations'])}."

@@ -70,7 +70,9 @@ def _sweep(
         content = _content(page, path)
         pages.append(content)
         if page.get("totalElements") != total:
-            problem = f"it had {total} entries at first and {page.get('totalElements')} a moment later"
+            problem = (
+                f"it had {total} entries at first and {page.get('totalElements')} a moment later"
+            )
             break
         if not content:
             break  # the count promised more: no need to ask for the rest
@@ -86,7 +88,9 @@ def _others(client: Getter, path: str, query: Page, pages: int, workers: int) ->
         return
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(workers, pages - 1)))
     try:
-        yield from pool.map(lambda number: client.get(path, {**query, "page": number}), range(1, pages))
+        yield from pool.map(
+            lambda number: client.get(path, {**query, "page": number}), range(1, pages)
+        )
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -109,7 +113,9 @@ def _content(page: t.Any, path: str) -> list[Item]:
     if content is None and isinstance(page, dict) and page.get("totalElements") == 0:
         return []
     if not isinstance(content, list):
-        raise IncompleteListError(f"GET {path} didn't answer with a list: check api_url.", method="GET", path=path)
+        raise IncompleteListError(
+            f"GET {path} didn't answer with a list: check api_url.", method="GET", path=path
+        )
     return content
 
 

@@ -48,9 +48,13 @@ class PatchWish:
         if group not in (None, NO_GROUP, *GROUPS):
             raise InputError(f"patch_group is 1, 2, 3 or none, not '{group}'.")
         if excluded and not reason:
-            raise InputError("excluded: true needs exclusion_reason: ITCare refuses an exclusion without one.")
+            raise InputError(
+                "excluded: true needs exclusion_reason: ITCare refuses an exclusion without one."
+            )
         if excluded and group is not None:
-            raise InputError("patch_group and excluded: true exclude each other: an excluded instance isn't patched.")
+            raise InputError(
+                "patch_group and excluded: true exclude each other: an excluded instance isn't patched."
+            )
         if reason and not excluded:
             raise InputError("exclusion_reason goes with excluded: true only.")
         check_change_reference(options.get("change_reference"))
@@ -135,14 +139,19 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     if any(row.error for row in rows):
         raise PartialFailureError(rows, **values)
     return Result(
-        any(row.changed for row in rows), values, diffs_of(rows), [w for row in rows for w in row.plan.warnings]
+        any(row.changed for row in rows),
+        values,
+        diffs_of(rows),
+        [w for row in rows for w in row.plan.warnings],
     )
 
 
 def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_patch_party_info."""
     instances: list[Resource] = to_snake(fetch(client, Selection.from_options(options)))
-    return Result(False, {"patch_parties": [_report(i) for i in instances], "summary": summarise(instances)})
+    return Result(
+        False, {"patch_parties": [_report(i) for i in instances], "summary": summarise(instances)}
+    )
 
 
 def _report(instance: Resource) -> dict[str, t.Any]:

@@ -42,7 +42,9 @@ class Step:
     before: Resource = field(default_factory=dict)
     after: Resource = field(default_factory=dict)
     process: str = ""  # the action's name on the server, to know our own action again
-    reached: t.Callable[[Resource | None], bool] | None = None  # is it done? Without: when the resource shows `after`
+    reached: t.Callable[[Resource | None], bool] | None = (
+        None  # is it done? Without: when the resource shows `after`
+    )
     waits_for_previous: bool = False  # only possible once the step before it is over
     media_type: str = "application/json"
 
@@ -102,7 +104,12 @@ class Plan:
     def diff(self) -> dict[str, t.Any]:
         """Ansible's diff: only what changes."""
         title = f"{self.kind} {self.name}"
-        return {"before": self.before, "after": self.after, "before_header": title, "after_header": title}
+        return {
+            "before": self.before,
+            "after": self.after,
+            "before_header": title,
+            "after_header": title,
+        }
 
 
 def merge(base: Resource, change: Resource) -> Resource:
@@ -110,7 +117,9 @@ def merge(base: Resource, change: Resource) -> Resource:
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
-        merged[key] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        merged[key] = (
+            merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
     return merged
 
 
@@ -160,7 +169,9 @@ class Applier:
         read: t.Callable[[], Resource | None],
         replan: t.Callable[[Resource | None], Plan],
         *,
-        resource_id: t.Callable[[Resource | None], t.Any] = lambda resource: (resource or {}).get("id"),
+        resource_id: t.Callable[[Resource | None], t.Any] = lambda resource: (resource or {}).get(
+            "id"
+        ),
         deadline: Deadline | None = None,
         busy: list[Action] | None = None,
         read_back: bool = True,
@@ -193,7 +204,11 @@ class Applier:
                 error.details["operations"] = self._outcome.operations
                 failed = error.details.get("itcare_actions", [])
                 error.details["itcare_actions"] = [
-                    *(a for a in self._outcome.itcare_actions if a["id"] not in {f["id"] for f in failed}),
+                    *(
+                        a
+                        for a in self._outcome.itcare_actions
+                        if a["id"] not in {f["id"] for f in failed}
+                    ),
                     *failed,
                 ]
                 raise
@@ -219,7 +234,9 @@ class Applier:
         while steps:
             step, rest = steps[0], steps[1:]
             action, settled = self._submit(plan, step)
-            if settled is not None:  # something else was going on: what is left has been planned anew
+            if (
+                settled is not None
+            ):  # something else was going on: what is left has been planned anew
                 plan, steps = settled, settled.steps
                 continue
             if rest or self._waiting.wait:
@@ -239,7 +256,11 @@ class Applier:
         if not busy:
             return plan, steps
         for action in busy:
-            ours = [index for index, step in enumerate(steps) if step.process and step.process == action.get("process")]
+            ours = [
+                index
+                for index, step in enumerate(steps)
+                if step.process and step.process == action.get("process")
+            ]
             if ours and ours[-1] == len(steps) - 1 and not self._waiting.wait:
                 self._adopt(steps, action)
                 return plan, []
@@ -295,7 +316,9 @@ class Applier:
 
     def _send(self, step: Step, plan: Plan) -> Action | None:
         path = step.path.replace("{id}", str(self._id(plan.current)))
-        return actions.read_action(self._client.write(step.method, path, step.body, media_type=step.media_type).data)
+        return actions.read_action(
+            self._client.write(step.method, path, step.body, media_type=step.media_type).data
+        )
 
     def _look(self, plan: Plan, step: Step, before: t.Any) -> Action | None:
         """After a write whose answer was lost: the action that it started, if it did."""
@@ -304,7 +327,9 @@ class Applier:
                 return action
         if step.blind:  # nothing to read: an action submitted since then must do
             for action in actions.list_actions(self._client, resourceId=self._id(plan.current)):
-                if action.get("process") == step.process and actions.submitted_since(action, before):
+                if action.get("process") == step.process and actions.submitted_since(
+                    action, before
+                ):
                     return action
         return None
 

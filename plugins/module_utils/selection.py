@@ -48,7 +48,12 @@ def check_name(name: str, option: str = "name") -> str:
     """An instance's name as the API can be asked for it. Raises InputError."""
     if not isinstance(name, str) or not name.strip():
         raise InputError(f"{option} must not be empty.")
-    if name != name.strip() or "," in name or name.startswith("!") or re.search(r"[\x00-\x1f\x7f]", name):
+    if (
+        name != name.strip()
+        or "," in name
+        or name.startswith("!")
+        or re.search(r"[\x00-\x1f\x7f]", name)
+    ):
         raise InputError(
             f"{option} is a host name such as PEB4MYAPP01, not {name!r}: no comma, no leading '!', no blanks around it, "
             "no control characters."
@@ -56,14 +61,18 @@ def check_name(name: str, option: str = "name") -> str:
     return name
 
 
-def filter_params(filters: t.Mapping[str, t.Any] | None, option: str = "filters") -> dict[str, t.Any]:
+def filter_params(
+    filters: t.Mapping[str, t.Any] | None, option: str = "filters"
+) -> dict[str, t.Any]:
     """Query parameters for `filters`. Raises InputError naming the filter, its value and what would be right."""
     params: dict[str, t.Any] = {}
     for name, value in (filters or {}).items():
         if name not in FILTERS:
             near = difflib.get_close_matches(str(name), FILTERS, n=1)
             meant = f" (did you mean {near[0]}?)" if near else ""
-            raise InputError(f"{option} has no filter '{name}'{meant}: it takes {', '.join(FILTERS)}.")
+            raise InputError(
+                f"{option} has no filter '{name}'{meant}: it takes {', '.join(FILTERS)}."
+            )
         if value is None:
             continue
         parameter, kind = FILTERS[name]
@@ -76,7 +85,12 @@ def filter_params(filters: t.Mapping[str, t.Any] | None, option: str = "filters"
 def _strings(value: t.Any, where: str) -> list[str]:
     items = value if isinstance(value, (list, tuple)) else [value]
     for item in items:
-        if isinstance(item, (dict, list, bool)) or item is None or not str(item).strip() or "," in str(item):
+        if (
+            isinstance(item, (dict, list, bool))
+            or item is None
+            or not str(item).strip()
+            or "," in str(item)
+        ):
             raise InputError(f"{where} takes a list of texts without commas, not {item!r}.")
     return [str(item) for item in items]
 
@@ -131,7 +145,11 @@ class Selection:
     def from_options(cls, options: t.Mapping[str, t.Any]) -> Selection:
         names, ids = options.get("names"), options.get("ids")
         return cls(
-            names=None if names is None else tuple(dict.fromkeys(check_name(n, "names") for n in names)),
+            names=(
+                None
+                if names is None
+                else tuple(dict.fromkeys(check_name(n, "names") for n in names))
+            ),
             ids=None if ids is None else tuple(dict.fromkeys(_integer(i, "ids") for i in ids)),
             params=filter_params(options.get("filters")),
         )
@@ -181,7 +199,8 @@ def _by_names(
     chunks = list(name_chunks(names, params))
     # Several lists can't be sorted as one by the server.
     if len(chunks) > 1 and (
-        params.get("sort") or _pages(client, params) <= sum(math.ceil(len(chunk) / PAGE_SIZE) for chunk in chunks)
+        params.get("sort")
+        or _pages(client, params) <= sum(math.ceil(len(chunk) / PAGE_SIZE) for chunk in chunks)
     ):
         return listed(params)
     found: dict[t.Any, dict[str, t.Any]] = {}
@@ -237,7 +256,9 @@ def read_by_name(client: Client, name: str) -> dict[str, t.Any] | None:
     found = [instance for instance in listed if instance.get("name") == name]
     if len(found) > 1:
         ids = ", ".join(str(instance.get("id")) for instance in found)
-        raise InputError(f"{len(found)} instances are named '{name}' (ids {ids}): say which one with id.")
+        raise InputError(
+            f"{len(found)} instances are named '{name}' (ids {ids}): say which one with id."
+        )
     if found:
         return found[0]
     for instance in listed:
@@ -249,7 +270,9 @@ def read_by_name(client: Client, name: str) -> dict[str, t.Any] | None:
     return None
 
 
-def resolve(client: Client, selection: Selection, max_targets: int | None = None) -> list[dict[str, t.Any]]:
+def resolve(
+    client: Client, selection: Selection, max_targets: int | None = None
+) -> list[dict[str, t.Any]]:
     """The targets of a module that changes something: every name and id found once, at least one, not too many."""
     if selection.everything:
         raise InputError(
@@ -258,7 +281,9 @@ def resolve(client: Client, selection: Selection, max_targets: int | None = None
     found = fetch(client, selection)
     problems = _missing_and_ambiguous(selection, found)
     if problems:
-        raise InputError(f"The selection can't be used: {'; '.join(problems)}. Nothing was changed.")
+        raise InputError(
+            f"The selection can't be used: {'; '.join(problems)}. Nothing was changed."
+        )
     if not found:
         raise InputError("The selection matches no instance. Nothing was changed.")
     if max_targets is not None and len(found) > max_targets:
@@ -268,7 +293,9 @@ def resolve(client: Client, selection: Selection, max_targets: int | None = None
     return found
 
 
-def _missing_and_ambiguous(selection: Selection, found: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+def _missing_and_ambiguous(
+    selection: Selection, found: t.Sequence[t.Mapping[str, t.Any]]
+) -> list[str]:
     problems = []
     narrowed = " with these filters" if selection.params else ""
     if selection.names is not None:

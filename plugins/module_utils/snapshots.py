@@ -47,7 +47,9 @@ def parse_age(text: str) -> datetime.timedelta:
     """`90m`, `12h`, `2d`."""
     found = re.fullmatch(r"(\d+)\s*([smhd])", text.strip(), re.I)
     if not found or int(found[1]) == 0:
-        raise InputError(f"max_age is a number with a unit s, m, h or d, such as 12h or 2d, not '{text}'.")
+        raise InputError(
+            f"max_age is a number with a unit s, m, h or d, such as 12h or 2d, not '{text}'."
+        )
     return datetime.timedelta(seconds=int(found[1]) * _UNITS[found[2].lower()])
 
 
@@ -74,7 +76,9 @@ class SnapshotWish:
         state = options.get("state") or "present"
         for option in ("max_age", "replace", "description"):
             if state != "present" and options.get(option):
-                raise InputError(f"{option} goes with state: present only, not with state: {state}.")
+                raise InputError(
+                    f"{option} goes with state: present only, not with state: {state}."
+                )
         if options.get("force") and state != "recovered":
             raise InputError(f"force goes with state: recovered only, not with state: {state}.")
         max_age = options.get("max_age")
@@ -123,7 +127,9 @@ def _too_old(name: str, snapshot: Resource, wish: SnapshotWish, now: datetime.da
         return False
     created = parse_time(snapshot.get("created_at"))
     if created is None:
-        raise InputError(f"ITCare doesn't show when the snapshot of {name} was made, so max_age can't be compared")
+        raise InputError(
+            f"ITCare doesn't show when the snapshot of {name} was made, so max_age can't be compared"
+        )
     return now - created > wish.max_age
 
 
@@ -169,7 +175,10 @@ def _recover(snapshot: Resource) -> Step:
 
     def reached(current: Resource | None) -> bool:
         found = (current or {}).get("snapshot") or {}
-        return found.get("id") == snapshot["id"] and found.get("recovered_at") not in (None, recovered_before)
+        return found.get("id") == snapshot["id"] and found.get("recovered_at") not in (
+            None,
+            recovered_before,
+        )
 
     return Step(
         label="recover snapshot",
@@ -192,7 +201,9 @@ def server_now(client: Client) -> datetime.datetime:
 
 def in_snake(instance: dict[str, t.Any]) -> Resource:
     """A listed instance in snake case, with its snapshot or None."""
-    return t.cast(Resource, to_snake({**instance, "snapshot": read_snapshot(instance.get("snapshot"))}))
+    return t.cast(
+        Resource, to_snake({**instance, "snapshot": read_snapshot(instance.get("snapshot"))})
+    )
 
 
 def read_one(client: Client, instance: Resource) -> Resource:
@@ -207,7 +218,9 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     waiting = Waiting.from_options(options)
     concurrency = check_concurrency(options.get("concurrency", 1))
     selection = Selection.from_options(options)
-    instances = [in_snake(found) for found in resolve(client, selection, options.get("max_targets"))]
+    instances = [
+        in_snake(found) for found in resolve(client, selection, options.get("max_targets"))
+    ]
     now = server_now(client)
     rows = carry_out_all(
         client,
@@ -228,7 +241,10 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     if any(row.error for row in rows):
         raise PartialFailureError(rows, **values)
     return Result(
-        any(row.changed for row in rows), values, diffs_of(rows), [w for row in rows for w in row.plan.warnings]
+        any(row.changed for row in rows),
+        values,
+        diffs_of(rows),
+        [w for row in rows for w in row.plan.warnings],
     )
 
 
@@ -241,7 +257,9 @@ def _row_report(client: Client, row: Row) -> dict[str, t.Any]:
 
 def _say_what_is_left(row: Row) -> None:
     """A replacement that ends between its two steps leaves nothing to go back to: that must be said."""
-    halfway = row.outcome.operations == ["delete snapshot"] and row.plan.operations[-1:] == ["create snapshot"]
+    halfway = row.outcome.operations == ["delete snapshot"] and row.plan.operations[-1:] == [
+        "create snapshot"
+    ]
     if row.error and halfway and not isinstance(row.error, ActionTimeoutError):
         row.outcome.current = {**row.instance, "snapshot": None}
         text = f"{row.error} The old snapshot was deleted before: {row.instance.get('name')} has no snapshot now."
@@ -252,7 +270,11 @@ def _report(client: Client, instance: Resource, current: Resource | None) -> dic
     snapshot = (current or {}).get("snapshot")
     if snapshot:
         snapshot = {**snapshot, "seconds_left": seconds_left(snapshot, server_now(client))}
-    return {"instance_id": instance.get("id"), "instance_name": instance.get("name"), "snapshot": snapshot}
+    return {
+        "instance_id": instance.get("id"),
+        "instance_name": instance.get("name"),
+        "snapshot": snapshot,
+    }
 
 
 def seconds_left(snapshot: t.Mapping[str, t.Any], now: datetime.datetime) -> int | None:

@@ -129,7 +129,12 @@ def main() -> None:
         {
             **SELECTION,
             "sort": {"type": "str"},
-            "include": {"type": "list", "elements": "str", "choices": list(INCLUDES), "default": []},
+            "include": {
+                "type": "list",
+                "elements": "str",
+                "choices": list(INCLUDES),
+                "default": [],
+            },
         },
     )
 
