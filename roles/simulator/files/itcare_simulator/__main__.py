@@ -50,6 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns Nagle's algorithm off (40 ms an answer) only where the protocol is named
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(2048)
+    return listener
+
+
 def _write(path: Path | None, text: str) -> None:
     """Write all of the file at once, for those who wait for it."""
     if path is not None:
@@ -68,8 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
             "--instances and --action-delay can't be negative, --max-page-size not below 1"
         )
     try:
-        family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-        listener = socket.create_server((options.host, options.port), family=family, backlog=2048)
+        listener = _listener(options.host, options.port)
     except OSError as error:
         print(f"cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         return 1

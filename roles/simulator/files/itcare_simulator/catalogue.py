@@ -103,7 +103,7 @@ class Service:
     fragment: Fragment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
     """A backup policy, of servers or of databases."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from .catalogue import (
@@ -18,6 +19,7 @@ from .catalogue import (
     Catalogue,
     Cloud,
     Fields,
+    Fragment,
     Network,
     Platform,
     Policy,
@@ -134,38 +136,9 @@ class Instance:
             setattr(self, name, value)
 
     def own(self) -> Fields:
-        """The fields that aren't in a shared fragment."""
-        used = self.disk // 3
-        windows = self.platform.kind == "WINDOWS"
-        last = self.policies[0].fields["backupLastDate"] if self.policies else None
+        """The fields that aren't shared."""
         return {
             "authenticationDomain": self.domain,
-            "backup": (
-                {
-                    "backupSystem": "NETBACKUP",
-                    "filesNb": self.disk * 1000,
-                    "lastDate": last,
-                    "size": used,
-                    "type": "INCREMENTAL",
-                }
-                if self.policies
-                else None
-            ),
-            "backupPolicyDetails": (
-                {
-                    "backups": [
-                        {
-                            "backupLastDate": last,
-                            "backupSize": used,
-                            "id": self.id * 10,
-                            "type": "INCREMENTAL",
-                        }
-                    ],
-                    "policies": [policy.fields for policy in self.policies],
-                }
-                if self.policies
-                else None
-            ),
             "backupStatus": bool(self.policies),
             "comment": self.comment,
             "cpu": self.cpu,
@@ -188,30 +161,10 @@ class Instance:
             "patchParty": self.patch_party,
             "prettyLabel": f"{self.name} ({self.platform.fragment.fields['osName']})",
             "ram": self.ram,
-            "replication": {
-                "noStoRplExplanation": self.replication_reason,
-                "storageClass": "GOLD" if self.replicated else "SILVER",
-                "storageClassOverride": None,
-                "storageMoveInProgress": False,
-                "storageMoveTicket": None,
-                "storageReplicationClass": "SYNCHRONOUS" if self.replicated else "NONE",
-            },
             "replicationStatus": self.replicated,
             "snapshot": self.snapshot,
             "status": self.status,
             "storage": self.disk,
-            "storageInformation": {
-                "fileSystems": [
-                    {
-                        "free": self.disk - used,
-                        "mountingPoint": "C:" if windows else "/",
-                        "sizeOf": self.disk,
-                        "type": "NTFS" if windows else "xfs",
-                    }
-                ],
-                "totalSizeDisks": self.disk,
-                "totalSizeFileSystems": self.disk,
-            },
             "storageMoveInProgress": False,
         }
 
@@ -220,17 +173,27 @@ class Instance:
         alias = {"alias": self.name.lower(), "domain": self.network.domain}
         return {"dns": [alias], "ipAddress": self.ip}
 
+    def _fragments(self) -> tuple[Fragment, ...]:
+        """The fields that others have in common with this one."""
+        return (
+            self.site.fragment,
+            self.platform.fragment,
+            self.product.fragment,
+            self.service.fragment,
+            self.cloud.fragment,
+            _backup(self.policies, self.disk),
+            _storage(self.disk, self.platform.kind == "WINDOWS"),
+            _replication(self.replicated, self.replication_reason),
+        )
+
     def document(self) -> Fields:
         """All of the instance's fields."""
         document = {
             **self.own(),
-            **self.site.fragment.fields,
-            **self.platform.fragment.fields,
-            **self.product.fragment.fields,
-            **self.service.fragment.fields,
-            **self.cloud.fragment.fields,
             "network": {**self.network.fragment.fields, **self._network_parts()},
         }
+        for fragment in self._fragments():
+            document.update(fragment.fields)
         return merge(document, self.overrides) if self.overrides else document
 
     def json(self) -> bytes:
@@ -239,13 +202,9 @@ class Instance:
             if self.overrides:
                 text = dump(self.document())
             else:
+                shared = ",".join([fragment.text for fragment in self._fragments()])
                 network = f"{self.network.fragment.text},{dump(self._network_parts())[1:-1]}"
-                text = (
-                    f"{dump(self.own())[:-1]},{self.site.fragment.text},"
-                    f"{self.platform.fragment.text},{self.product.fragment.text},"
-                    f"{self.service.fragment.text},{self.cloud.fragment.text},"
-                    f'"network":{{{network}}}}}'
-                )
+                text = f'{dump(self.own())[:-1]},{shared},"network":{{{network}}}}}'
             self._json = text.encode()
         return self._json
 
@@ -273,6 +232,49 @@ class Instance:
             name: value for name, value in (self.overrides or {}).items() if name not in fields
         } or None
         self.forget_json()
+
+
+@lru_cache(maxsize=1000)
+def _backup(policies: tuple[Policy, ...], disk: int) -> Fragment:
+    if not policies:
+        return Fragment({"backup": None, "backupPolicyDetails": None})
+    last, used = policies[0].fields["backupLastDate"], disk // 3
+    kind = "INCREMENTAL"
+    backup = {
+        "backupSystem": "NETBACKUP",
+        "filesNb": disk * 1000,
+        "lastDate": last,
+        "size": used,
+        "type": kind,
+    }
+    run = {"backupLastDate": last, "backupSize": used, "id": 1, "type": kind}
+    details = {"backups": [run], "policies": [policy.fields for policy in policies]}
+    return Fragment({"backup": backup, "backupPolicyDetails": details})
+
+
+@lru_cache(maxsize=1000)
+def _storage(disk: int, windows: bool) -> Fragment:
+    system = {
+        "free": disk - disk // 3,
+        "mountingPoint": "C:" if windows else "/",
+        "sizeOf": disk,
+        "type": "NTFS" if windows else "xfs",
+    }
+    information = {"fileSystems": [system], "totalSizeDisks": disk, "totalSizeFileSystems": disk}
+    return Fragment({"storageInformation": information})
+
+
+@lru_cache(maxsize=1000)
+def _replication(replicated: bool, reason: str | None) -> Fragment:
+    replication = {
+        "noStoRplExplanation": reason,
+        "storageClass": "GOLD" if replicated else "SILVER",
+        "storageClassOverride": None,
+        "storageMoveInProgress": False,
+        "storageMoveTicket": None,
+        "storageReplicationClass": "SYNCHRONOUS" if replicated else "NONE",
+    }
+    return Fragment({"replication": replication})
 
 
 def merge(base: Fields, fields: Fields) -> Fields:

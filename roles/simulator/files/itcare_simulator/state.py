@@ -111,6 +111,7 @@ class Store:
         self._snapshot_numbers = itertools.count(42)
         for instance in self.generator.fleet(instances):
             self._insert(instance)
+            instance.json()  # made now, so that the first list is as quick as the others
         self.next_id = max(self.instances, default=10000) + 1
 
     # --- instances ---------------------------------------------------------------------------
