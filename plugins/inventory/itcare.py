@@ -1,0 +1,339 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fleet that ITCare knows, as an inventory."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: itcare
+short_description: Instances at cegedim.cloud, from the ITCare API
+version_added: 0.1.0
+author:
+  - cegedim.cloud collection contributors (@cegedim-cloud)
+description:
+  - Makes a host of every instance that ITCare lists, with the API's fields as host variables in snake case, one for each
+    field under a common prefix, such as C(itcare_environment) and C(itcare_ip_address).
+  - Takes YAML files whose names end in C(itcare.yml) or C(itcare.yaml).
+  - All or nothing. Every page is fetched and counted before the first host is made; when the list stays incomplete, or
+    anything else fails, the source fails as a whole. Set C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true), so that
+    Ansible ends with an error instead of going on without hosts.
+  - What the API says is data. A name or comment that looks like a template is never executed.
+options:
+  plugin:
+    description: Marks a file as a source for this plugin.
+    type: str
+    required: true
+    choices: [cegedim.cloud.itcare]
+  group_by:
+    description:
+      - Makes groups of a property, named after both, such as C(environment_PRODUCTION), C(region_EB) or C(patch_group_2).
+      - V(patch_group) puts instances that are excluded from patch parties into C(patch_group_excluded); those without a
+        preference are in no such group.
+      - V(network) takes the network's technical id.
+    type: list
+    elements: str
+    default: []
+    choices:
+      - environment
+      - status
+      - region
+      - area
+      - availability_zone
+      - os_type
+      - family
+      - service
+      - cloud
+      - product
+      - patch_group
+      - network
+  tag_groups:
+    description:
+      - Makes a group of each of these tags, given as V(key:value), such as C(tag_app_web) for V(app:web).
+      - ITCare doesn't show an instance's tags but can filter by them, so each tag costs one more filtered query.
+    type: list
+    elements: str
+    default: []
+  hostnames:
+    description:
+      - What names a host, in order of preference. The first that isn't empty is taken.
+      - V(name), V(label), V(ip_address), V(dns) (first DNS name of the instance's network), or a Jinja expression over
+        the fields, such as V(name ~ '.' ~ environment | lower).
+      - A name that isn't safe, such as one with blanks, braces or control characters, one that Ansible gives a meaning
+        (V(all), V(localhost)), or none at all, is replaced by a safe one that ends in the instance's id, with a warning.
+    type: list
+    elements: raw
+    default: [name]
+  on_duplicate:
+    description:
+      - What happens when several instances get the same host name.
+      - V(error) fails and names their ids; V(warn) keeps the one with the lowest id; V(unique) adds the id to the names
+        of all of them.
+    type: str
+    choices: [error, warn, unique]
+    default: error
+  hostvars_prefix:
+    description:
+      - Prefix of the host variables.
+      - Where it would make a name that Ansible reserves or rejects, the variable keeps the default prefix.
+    type: str
+    default: itcare_
+  fields:
+    description:
+      - The fields that become host variables, in snake case without prefix, such as V(environment) or V(ip_address).
+        All of them if not given.
+      - Expressions see all fields anyway.
+    type: list
+    elements: str
+  connection_address:
+    description:
+      - What C(ansible_host) is set to - V(ip), the instance's address; V(dns), the first DNS name of its network; or
+        V(none), nothing.
+      - O(compose) may set it otherwise.
+    type: str
+    choices: [ip, dns, none]
+    default: ip
+  host_filters:
+    description:
+      - Decides which instances become hosts, for what O(filters) can't express. Each entry has one key, C(include) or
+        C(exclude), and an expression; the first expression that is true decides. An instance for which none is true
+        becomes a host.
+      - A filter that can't be evaluated for an instance, for example because a field is missing, is an error.
+    type: list
+    elements: dict
+    default: []
+  detail:
+    description:
+      - Fetches more than the list shows - V(storage) fills C(itcare_storage_information), V(networks) fills
+        C(itcare_network).
+      - Costs one request for each instance and entry.
+    type: list
+    elements: str
+    choices: [storage, networks]
+    default: []
+  page_size:
+    description: How many instances are asked for at a time. The service may use smaller pages.
+    type: int
+    default: 200
+  workers:
+    description: How many requests are made side by side, V(1) to V(32).
+    type: int
+    default: 4
+notes:
+  - Expressions in O(compose), O(groups), O(keyed_groups), O(hostnames) and O(host_filters) see each field under its own
+    name (C(environment), C(region.id)) and as the host variable that it becomes (C(itcare_environment)). In addition to
+    what the API shows, C(itcare_running) tells whether the status is C(ACTIVE), and C(itcare_excluded) whether the
+    instance is excluded from patch parties; both are booleans, for O(awx.awx.inventory_source#module:enabled_var) and
+    for conditions.
+  - O(compose), O(groups) and O(keyed_groups) mean what they mean for any inventory plugin, with one difference - a key in
+    O(keyed_groups) that is an integer or a boolean makes a group of its text, where Ansible fails.
+  - O(api_url), O(token_url), O(client_id), O(client_secret), O(access_token) and O(ca_path) may be templates in the file,
+    for example to look up a secret.
+extends_documentation_fragment:
+  - cegedim.cloud.itcare.plugin
+  - cegedim.cloud.itcare.selection
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+seealso:
+  - module: cegedim.cloud.itcare_instance_info
+"""
+
+EXAMPLES = r"""
+# demo.itcare.yml: everything that the API account may see. The credentials come from the environment variables
+# ITCARE_CLIENT_ID and ITCARE_CLIENT_SECRET.
+---
+plugin: cegedim.cloud.itcare
+---
+# Running Linux servers in production, grouped, with the secret from a vault.
+plugin: cegedim.cloud.itcare
+client_id: my-account
+client_secret: "{{ lookup('ansible.builtin.env', 'MY_SECRET') }}"
+filters:
+  types: [LINUX]
+  environments: [PRODUCTION]
+  statuses: [ACTIVE]
+group_by: [region, service, patch_group]
+tag_groups: ["app:web", "app:db"]
+---
+# Names and addresses of one's own, groups by expressions, and a cache.
+plugin: cegedim.cloud.itcare
+hostnames:
+  - name ~ '.example.com'
+connection_address: dns
+compose:
+  owner: service_name | default('nobody')
+groups:
+  old: support_phase is defined and support_phase in ['extended', 'end_of_support']
+keyed_groups:
+  - key: environment
+    prefix: env
+  - key: region.id
+    separator: ""
+    parent_group: regions
+host_filters:
+  - exclude: name is match('TMP')
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/itcare
+cache_timeout: 600
+"""
+
+import difflib
+import re
+import typing as t
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible_collections.cegedim.cloud.plugins.module_utils.auth import (
+    REQUESTS_IMPORT_ERROR,
+    ConnectionOptions,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.client import CONNECTIONS, Client
+from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError, ItcareError
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import (
+    NATIVE_GROUPS,
+    may_be_variable,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.populate import Populate
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.rollback import all_or_nothing
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import (
+    DETAILS,
+    Fleet,
+    Question,
+    fetch_fleet,
+)
+
+FILE_NAMES = ("itcare.yml", "itcare.yaml")
+TEMPLATED = ("api_url", "token_url", "client_id", "client_secret", "access_token", "ca_path")
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
+    NAME = "cegedim.cloud.itcare"
+
+    def verify_file(self, path: str) -> bool:
+        if not super().verify_file(path):
+            return False
+        if path.endswith(FILE_NAMES):
+            return True
+        if _is_meant_for_us(path):
+            self.display.warning(
+                f"{path} is not read: {self.NAME} takes files whose names end in {' or '.join(FILE_NAMES)}."
+            )
+        return False
+
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        super().parse(inventory, loader, path, cache)
+        config = self._read_config_data(path)
+        if REQUESTS_IMPORT_ERROR:
+            raise AnsibleParserError(
+                f"{self.NAME} needs the Python library requests, in the Python that runs Ansible: pip install requests"
+            )
+        try:
+            self._check(config)
+            connection = ConnectionOptions.from_mapping(self._connection(config))
+            question = Question.from_options(self._asked())
+            fleet = self._fleet(connection, question, cache)
+        except ItcareError as error:
+            raise AnsibleParserError(str(error)) from None
+        with all_or_nothing(inventory):
+            Populate(self, question).add(fleet)
+
+    # -- the file --
+
+    def _check(self, config: t.Mapping[str, t.Any]) -> None:
+        """What Ansible lets pass, or says in riddles."""
+        known = {"plugin", *self._options}
+        unknown = [f"{key}{_nearest(key, known)}" for key in config if key not in known]
+        if unknown:
+            raise InputError(
+                f"The file has keys that aren't options: {', '.join(unknown)}. See ansible-doc -t inventory {self.NAME}."
+            )
+        for option, allowed in (("group_by", NATIVE_GROUPS), ("detail", DETAILS)):
+            for value in self.get_option(option):
+                if value not in allowed:
+                    raise InputError(
+                        f"{option} takes {', '.join(allowed)}, not {value!r}{_nearest(value, allowed)}."
+                    )
+        if self.get_option("page_size") < 1:
+            raise InputError(f"page_size is at least 1, not {self.get_option('page_size')}.")
+        if not 1 <= self.get_option("workers") <= CONNECTIONS:
+            raise InputError(
+                f"workers is a number from 1 to {CONNECTIONS}, not {self.get_option('workers')}."
+            )
+        prefix = self.get_option("hostvars_prefix")
+        if not may_be_variable(f"{prefix}x"):
+            raise InputError(
+                f"hostvars_prefix is made of letters, digits and underscores and isn't ansible_, not {prefix!r}."
+            )
+        if not self.get_option("hostnames"):
+            raise InputError("hostnames needs at least one entry, such as name.")
+
+    def _connection(self, config: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """The options with templates rendered: those that stand in the file, never what the environment brings."""
+        options = {
+            name: self.get_option(name) for name in self._options if not name.startswith("_")
+        }
+        self.templar.available_variables = self._vars
+        for name in TEMPLATED:
+            if name in config and isinstance(config[name], str):
+                try:
+                    options[name] = self.templar.template(config[name])
+                except AnsibleError as error:
+                    raise InputError(f"The template of {name} can't be rendered: {error}") from None
+        return options
+
+    def _asked(self) -> dict[str, t.Any]:
+        return {
+            name: self.get_option(name)
+            for name in ("names", "ids", "filters", "tag_groups", "detail")
+        }
+
+    # -- what the API says --
+
+    def _fleet(
+        self, connection: ConnectionOptions, question: Question, may_read_cache: bool
+    ) -> Fleet:
+        """From the cache when there is one and it may be used, else from the API."""
+        cached = self.get_option("cache")
+        key = question.cache_key(connection)
+        if cached and may_read_cache:
+            fleet = self._from_cache(key)
+            if fleet is not None:
+                return fleet
+        client = Client(connection, read_only=True)
+        try:
+            fleet = fetch_fleet(
+                client,
+                question,
+                page_size=self.get_option("page_size"),
+                workers=self.get_option("workers"),
+            )
+        finally:
+            client.close()
+        if cached:
+            self._cache[key] = fleet.to_cache()  # Ansible stores it when the source has been read
+        return fleet
+
+    def _from_cache(self, key: str) -> Fleet | None:
+        try:
+            return Fleet.from_cache(self._cache[key])
+        except KeyError:
+            return None
+        except (AnsibleError, TypeError, ValueError, AttributeError) as error:
+            self.display.warning(f"What was cached can't be used, the API is asked again: {error}")
+            return None
+
+
+def _nearest(word: t.Any, known: t.Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(word), list(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _is_meant_for_us(path: str) -> bool:
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(10_000)
+    except (OSError, ValueError):
+        return False
+    return re.search(r"^plugin:\s*[\"']?cegedim\.cloud\.itcare\b", text, re.M) is not None

@@ -1,0 +1,268 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a Jinja expression depends on, so that its result can be remembered.
+
+A pure expression's result depends on nothing but the variables that it names. What isn't known to be pure counts as
+impure: better to ask Ansible once too often.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import can_be_template
+from jinja2 import Environment, TemplateError, nodes
+
+
+class _Missing:
+    """There is no such variable."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: t.Final = _Missing()
+Lookup = t.Callable[[str], t.Any]
+Key = t.Hashable
+
+# Filters and tests whose result depends on their input alone. Left out on purpose: what asks the clock, the machine,
+# a file or chance (now, strftime, expanduser, realpath, fileglob, random, shuffle, password_hash, vault, ...).
+PURE_FILTERS = frozenset(
+    """abs b64decode b64encode basename batch bool capitalize center checksum combinations combine count d default
+    dict2items dictsort difference dirname e escape extract filesizeformat first flatten float format from_json
+    from_yaml groupby hash human_readable human_to_bytes indent int intersect items items2dict join last length list
+    log lower mandatory map max md5 min path_join permutations pow product quote regex_escape regex_findall
+    regex_replace regex_search reject rejectattr rekey_on_member replace reverse root round select selectattr sha1
+    slice sort split splitext string subelements sum symmetric_difference ternary title to_datetime to_json
+    to_nice_json to_nice_yaml to_uuid to_yaml tojson trim truncate union unique upper urldecode urlencode urlsplit
+    win_basename win_dirname win_splitdrive wordcount wordwrap zip zip_longest""".split()
+)
+PURE_TESTS = frozenset(
+    """!= < <= == > >= all any boolean contains defined divisibleby eq equalto even false falsy float ge greaterthan
+    gt in integer isnan issubset issuperset iterable le lessthan lower lt mapping match nan ne none number odd regex
+    search sequence string subset superset true truthy undefined upper version version_compare""".split()
+)
+# Filters whose first argument names another filter or test.
+_APPLYING = {"map": PURE_FILTERS, "select": PURE_TESTS, "reject": PURE_TESTS}
+_APPLYING_SECOND = frozenset({"selectattr", "rejectattr"})
+PURE_METHODS = frozenset(
+    """capitalize casefold count endswith find get index isalnum isalpha isdigit islower isnumeric isspace isupper
+    items join keys ljust lower lstrip partition removeprefix removesuffix replace rfind rjust rpartition rsplit
+    rstrip split splitlines startswith strip swapcase title upper values zfill""".split()
+)
+# Names that mean something without being a host's variable, or more than one.
+NOT_VARIABLES = frozenset(
+    """caller context cycler dict groups hostvars joiner lipsum lookup loop namespace now omit play_hosts q query
+    range self super undef varargs kwargs vars""".split()
+)
+_PURE_NODES = (
+    nodes.Add,
+    nodes.And,
+    nodes.Compare,
+    nodes.Concat,
+    nodes.CondExpr,
+    nodes.Dict,
+    nodes.Div,
+    nodes.FloorDiv,
+    nodes.Keyword,
+    nodes.List,
+    nodes.Mod,
+    nodes.Mul,
+    nodes.Neg,
+    nodes.Not,
+    nodes.Or,
+    nodes.Output,
+    nodes.Pair,
+    nodes.Pos,
+    nodes.Pow,
+    nodes.Slice,
+    nodes.Sub,
+    nodes.Template,
+    nodes.TemplateData,
+    nodes.Tuple,
+)
+# `a.items` is the method of a dictionary, whatever its keys are.
+_ATTRIBUTES = frozenset(
+    attribute for kind in (dict, list, str, int, float, bool, bytes) for attribute in dir(kind)
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`path`: a plain path such as `region.id`. `names`: all variables that a pure expression needs, None: impure."""
+
+    names: tuple[str, ...] | None
+    path: tuple[str | int, ...] | None = None
+
+    def key(self, lookup: Lookup) -> Key | None:
+        """What the result depends on, to be compared by equality. None when that can't be told."""
+        if self.names is None:
+            return None
+        try:
+            if self.path is not None:
+                key = _path_key(self.path, lookup(self.path[0]))  # type: ignore[arg-type]
+                if key is not None:
+                    return key
+            return tuple(frozen(lookup(name)) for name in self.names)
+        except (TypeError, ValueError, RecursionError):  # a value that isn't plain JSON
+            return None
+
+    def __or__(self, other: Reading) -> Reading:
+        if self.names is None or other.names is None:
+            return IMPURE
+        if not other.names:
+            return self
+        return Reading(tuple(dict.fromkeys(self.names + other.names)))
+
+
+IMPURE = Reading(None)
+CONSTANT = Reading(())
+
+
+def frozen(value: t.Any) -> Key:
+    """Equal for equal JSON values only: 1, 1.0, True and "1" differ, and so does the order of keys."""
+    if isinstance(value, str):
+        return value
+    if value is None or value is MISSING:
+        return (value,)
+    return (None, json.dumps(value))
+
+
+def follow(path: t.Sequence[str | int], value: t.Any) -> t.Any:
+    """The value at the end of a plain path as Jinja finds it; MISSING when this can't be told from here."""
+    for step in path:
+        if type(value) is dict and type(step) is str and step in value:
+            value = value[step]
+        elif type(value) is list and type(step) is int and step < len(value):
+            value = value[step]
+        else:
+            return MISSING
+    return value
+
+
+def _path_key(path: t.Sequence[str | int], value: t.Any) -> Key | None:
+    """Only the value at the end matters, or where the path ends early. None when that isn't simple."""
+    if value is MISSING:
+        return (MISSING, 0)
+    for depth, step in enumerate(path[1:]):
+        if type(value) is dict and type(step) is str:
+            if step not in value:
+                return (MISSING, depth, dict)
+            value = value[step]
+        elif type(value) is list and type(step) is int and step < len(value):
+            value = value[step]
+        elif value is None:
+            return (MISSING, depth, None)
+        else:
+            return None
+    return frozen(value)
+
+
+@functools.lru_cache(maxsize=1024)
+def read_expression(text: str) -> Reading:
+    """How to remember the expression `text` (without delimiters)."""
+    return _read("{{" + text + "}}")
+
+
+@functools.lru_cache(maxsize=1024)
+def read_template(text: str) -> Reading:
+    """How to remember what the template `text` becomes."""
+    return _read(text) if can_be_template(text) else CONSTANT
+
+
+def _read(template: str) -> Reading:
+    try:
+        tree = Environment().parse(template)
+    except (TemplateError, RecursionError, ValueError):
+        return IMPURE  # Ansible will say what is wrong with it
+    names: dict[str, None] = {}
+    if not all(_is_pure(node, names) for node in tree.body):
+        return IMPURE
+    path = None
+    if (
+        len(tree.body) == 1
+        and isinstance(tree.body[0], nodes.Output)
+        and len(tree.body[0].nodes) == 1
+    ):
+        path = _plain_path(tree.body[0].nodes[0])
+    return Reading(tuple(names), path)
+
+
+def _is_pure(node: nodes.Node, names: dict[str, None]) -> bool:
+    """Whether the result depends on nothing but the variables, which are added to `names`."""
+    if isinstance(node, nodes.Name):
+        if node.name in NOT_VARIABLES or node.ctx != "load":
+            return False
+        names[node.name] = None
+        return True
+    if isinstance(node, nodes.Const):
+        return not (isinstance(node.value, str) and can_be_template(node.value))
+    if isinstance(node, nodes.Getattr):
+        if node.attr.startswith("_") or node.attr in _ATTRIBUTES:
+            return False
+    elif isinstance(node, nodes.Getitem):
+        pass
+    elif isinstance(node, nodes.Call):
+        method = node.node
+        if not isinstance(method, nodes.Getattr) or method.attr not in PURE_METHODS:
+            return False
+        rest = [method.node, *node.args, *node.kwargs, node.dyn_args, node.dyn_kwargs]
+        return all(_is_pure(child, names) for child in rest if child is not None)
+    elif isinstance(node, nodes.Filter):
+        if not _is_pure_filter(node):
+            return False
+    elif isinstance(node, nodes.Test):
+        if _short(node.name) not in PURE_TESTS:
+            return False
+    elif isinstance(node, nodes.Operand):
+        pass
+    elif not isinstance(node, _PURE_NODES):
+        return False
+    return all(_is_pure(child, names) for child in node.iter_child_nodes())
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("ansible.builtin.")
+
+
+def _is_pure_filter(node: nodes.Filter) -> bool:
+    name = _short(node.name)
+    if name not in PURE_FILTERS or node.dyn_args is not None or node.dyn_kwargs is not None:
+        return False
+    applied: nodes.Expr | None = None
+    allowed = PURE_TESTS
+    if name in _APPLYING:
+        applied, allowed = (node.args[0] if node.args else None), _APPLYING[name]
+    elif name in _APPLYING_SECOND:
+        applied = node.args[1] if len(node.args) > 1 else None
+    if applied is None:
+        return True
+    return (
+        isinstance(applied, nodes.Const)
+        and isinstance(applied.value, str)
+        and _short(applied.value) in allowed
+    )
+
+
+def _plain_path(node: nodes.Node) -> tuple[str | int, ...] | None:
+    """`a`, `a.b`, `a['b']`, `a[0]` and what is made of them."""
+    steps: list[str | int] = []
+    while True:
+        if isinstance(node, nodes.Name):
+            steps.append(node.name)
+            return tuple(reversed(steps))
+        if isinstance(node, nodes.Getattr):
+            steps.append(node.attr)
+        elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+            step = node.arg.value
+            if type(step) is not str and not (type(step) is int and step >= 0):
+                return None
+            steps.append(step)
+        else:
+            return None
+        node = node.node

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From an instance as the API shows it to a host: its variables, its address, its safe name, its native groups."""
+
+from __future__ import annotations
+
+import ipaddress
+import keyword
+import re
+import typing as t
+
+from ansible import constants as C
+from ansible.vars.reserved import get_reserved_names
+from ansible_collections.cegedim.cloud.plugins.module_utils.naming import to_snake
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import Data
+
+Instance = dict[str, t.Any]
+
+DEFAULT_PREFIX = "itcare_"
+COMPUTED = ("running", "excluded")  # variables that are no fields of the API
+# No control characters, blanks, braces or anything that a host pattern or a command line could take for something else.
+_SAFE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
+_UNSAFE_CHARACTER = re.compile(r"[^\w.-]", re.ASCII)
+_RESERVED_HOSTS = frozenset({"all", "ungrouped", *C.LOCALHOST})
+_NOT_IN_A_VARIABLE = re.compile(r"\W", re.ASCII)
+_MAGIC_VARIABLES = frozenset(
+    """ansible group_names groups hostvars inventory_dir inventory_file inventory_hostname inventory_hostname_short
+    omit play_hosts playbook_dir role_name role_names role_path vars""".split()
+)
+
+# group_by -> the paths whose first value that isn't empty names the group
+NATIVE_GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "environment": (("environment",),),
+    "status": (("status",),),
+    "region": (("region", "id"), ("label_region",)),
+    "area": (("area", "id"), ("label_area",)),
+    "availability_zone": (("availability_zone", "id"), ("label_availability_zone",)),
+    "os_type": (("os_type",), ("type",)),
+    "family": (("family",),),
+    "service": (("service_name",), ("service_key",), ("service_id",)),
+    "cloud": (("cloud_name",), ("cloud_id",)),
+    "product": (("product_code",), ("product_name",)),
+    "patch_group": (("patch_party", "patch_group"),),
+    "network": (("network", "technical_id"), ("network", "short_description"), ("network", "id")),
+}
+
+
+class Fields:
+    """An instance's data: host variables, also to be asked for by the names of the API's fields."""
+
+    __slots__ = ("names", "variables")
+
+    def __init__(self, names: t.Mapping[str, str], variables: dict[str, t.Any]) -> None:
+        self.names = names  # field -> variable; the same for all instances
+        self.variables = variables
+
+    def get(self, field: str, default: t.Any = None) -> t.Any:
+        name = self.names.get(field)
+        return default if name is None else self.variables.get(name, default)
+
+    def at(self, path: t.Sequence[str]) -> t.Any:
+        """The value at the end of a path of field names; None when there is none."""
+        value = self.get(path[0])
+        for step in path[1:]:
+            if type(value) is not dict:
+                return None
+            value = value.get(step)
+        return value
+
+    def unprefixed(self) -> dict[str, t.Any]:
+        """All of it under the names of the fields."""
+        variables = self.variables
+        return {field: variables[name] for field, name in self.names.items() if name in variables}
+
+
+class Translator:
+    """Makes host variables of instances."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._data = Data()
+        self._reserved = frozenset(get_reserved_names()) | _MAGIC_VARIABLES
+        self.names: dict[str, str] = {}  # field -> variable
+        self._running, self._excluded = (self.variable_name(name) for name in COMPUTED)
+
+    def fields(self, instance: Instance) -> Fields:
+        """One host variable for each field, as data, and the two booleans that AWX and plays ask for most."""
+        names = self.names
+        variables: dict[str, t.Any] = {}
+        for field, value in self._data(to_snake(instance)).items():
+            variables[names.get(field) or self.variable_name(field)] = value
+        fields = Fields(names, variables)
+        variables[self._running] = fields.get("status") == "ACTIVE"
+        variables[self._excluded] = fields.at(("patch_party", "excluded")) is True
+        return fields
+
+    def text(self, text: str) -> t.Any:
+        """A string that came from the API, as data."""
+        return self._data(text)
+
+    def variable_name(self, field: str) -> str:
+        """The field under the prefix. What Ansible reserves or rejects is put under the default prefix instead."""
+        name = _NOT_IN_A_VARIABLE.sub("_", self._prefix + field)
+        if not may_be_variable(name) or name in self._reserved:
+            name = _NOT_IN_A_VARIABLE.sub("_", DEFAULT_PREFIX + field)
+        self.names[field] = name
+        return name
+
+
+def may_be_variable(name: str) -> bool:
+    """Whether data may be put under this name. `ansible_...` decides how Ansible connects and what it executes."""
+    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("ansible_")
+
+
+def native_group(fields: Fields, dimension: str) -> str | None:
+    """The name of the group of `group_by`, not yet made safe; None for no group."""
+    if dimension == "patch_group" and fields.at(("patch_party", "excluded")) is True:
+        return "patch_group_excluded"
+    for path in NATIVE_GROUPS[dimension]:
+        value = fields.at(path)
+        if value not in (None, "") and not isinstance(value, (dict, list)):
+            return f"{dimension}_{value}"
+    return None
+
+
+def dns_name(fields: Fields) -> str | None:
+    """The first DNS name of the instance's network."""
+    entries = fields.at(("network", "dns"))
+    for entry in entries if isinstance(entries, list) else ():
+        alias, domain = (
+            (entry.get("alias"), entry.get("domain")) if isinstance(entry, dict) else (None, None)
+        )
+        if isinstance(alias, str) and alias.strip("."):
+            name = alias.strip(".")
+            if (
+                isinstance(domain, str)
+                and domain.strip(".")
+                and not name.endswith("." + domain.strip("."))
+            ):
+                name = f"{name}.{domain.strip('.')}"
+            return name
+    return None
+
+
+def address(fields: Fields, kind: str) -> tuple[str | None, str | None]:
+    """What to connect to, and what was refused: an address that isn't one could become an option of ssh."""
+    if kind == "ip":
+        value = fields.get("ip_address")
+        try:
+            return (str(ipaddress.ip_address(str(value))) if value else None), None
+        except ValueError:
+            return None, str(value)
+    name = dns_name(fields)
+    if name is None or is_safe_name(name):
+        return name, None
+    return None, name
+
+
+def is_safe_name(name: str) -> bool:
+    """Whether a host may have this name: it means nothing else to Ansible, a shell or a terminal."""
+    if name in _RESERVED_HOSTS:
+        return False
+    if _SAFE_NAME.fullmatch(name):
+        return True
+    try:
+        return ":" in name and bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False
+
+
+def made_safe(name: str, instance_id: t.Any) -> str:
+    """A safe name that still tells which instance it is: unsafe characters replaced, the id added."""
+    readable = _UNSAFE_CHARACTER.sub("_", name)[:60].lstrip(".-") or "host"
+    return f"{readable}_{_UNSAFE_CHARACTER.sub('_', str(instance_id))}"

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an inventory source is made of: everything that the API has to say about it, fetched at once, and cached raw."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import hashlib
+import json
+import typing as t
+from dataclasses import asdict, dataclass, replace
+
+from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
+from ansible_collections.cegedim.cloud.plugins.module_utils.client import Client
+from ansible_collections.cegedim.cloud.plugins.module_utils.errors import NotFoundError
+from ansible_collections.cegedim.cloud.plugins.module_utils.selection import (
+    INSTANCES,
+    Selection,
+    fetch,
+    filter_params,
+)
+
+CACHE_SCHEMA = 1  # raise it when what is cached changes its form
+
+# detail -> (path below the instance, the field of an instance that has the same content)
+DETAILS = {
+    "storage": ("storage", "storageInformation"),
+    "networks": ("networks", "network"),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the API; the same question has the same answer, so it is what the cache goes by."""
+
+    selection: Selection
+    tag_groups: tuple[str, ...] = ()
+    detail: tuple[str, ...] = ()
+
+    @classmethod
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> Question:
+        tags = tuple(dict.fromkeys(str(tag) for tag in options["tag_groups"]))
+        filter_params({"tags": list(tags)}, "tag_groups")  # says what is wrong with a tag
+        return cls(Selection.from_options(options), tags, tuple(dict.fromkeys(options["detail"])))
+
+    def cache_key(self, connection: ConnectionOptions) -> str:
+        """Different for another API, account or question. Secrets go in as a hash only."""
+        asker = connection.access_token or connection.client_id or ""
+        parts = [CACHE_SCHEMA, connection.api_url, asker, asdict(self)]
+        text = json.dumps(parts, sort_keys=True)
+        return "cegedim_cloud_itcare_" + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The answer: instances as the API shows them, and the ids of those that have a tag."""
+
+    instances: list[dict[str, t.Any]]
+    tagged: dict[str, frozenset[t.Any]]
+
+    def to_cache(self) -> dict[str, t.Any]:
+        """As one string: cache plugins copy and walk what they store, which is slow for a large tree."""
+        tagged = {tag: sorted(ids, key=str) for tag, ids in self.tagged.items()}
+        data = {"instances": self.instances, "tagged": tagged}
+        return {"schema": CACHE_SCHEMA, "data": json.dumps(data, separators=(",", ":"))}
+
+    @classmethod
+    def from_cache(cls, stored: t.Any) -> Fleet:
+        """Raises ValueError, KeyError or TypeError when it isn't what `to_cache` made."""
+        if stored["schema"] != CACHE_SCHEMA:
+            raise ValueError("another form")
+        data = json.loads(stored["data"])
+        instances, tagged = data["instances"], data["tagged"]
+        if not isinstance(instances, list) or not all(type(item) is dict for item in instances):
+            raise ValueError("no instances")
+        return cls(instances, {tag: frozenset(ids) for tag, ids in tagged.items()})
+
+
+def fetch_fleet(client: Client, question: Question, *, page_size: int, workers: int) -> Fleet:
+    """Everything, or an error."""
+    selection = question.selection
+    instances = fetch(client, selection, page_size=page_size, workers=workers)
+    tagged = {}
+    for tag in question.tag_groups:
+        # The API shows no tags, but can filter by one.
+        having = replace(selection, params={**selection.params, "tags": [tag]})
+        found = fetch(client, having, page_size=page_size, workers=workers)
+        tagged[tag] = frozenset(instance.get("id") for instance in found)
+    if question.detail:
+        _add_details(client, instances, question.detail, workers)
+    return Fleet(instances, tagged)
+
+
+def _add_details(
+    client: Client, instances: t.Sequence[dict[str, t.Any]], details: t.Sequence[str], workers: int
+) -> None:
+    """One GET for each instance and detail, side by side. An instance that has just gone keeps what the list said."""
+
+    def add(instance: dict[str, t.Any], detail: str) -> None:
+        path, field = DETAILS[detail]
+        try:
+            instance[field] = client.get(f"{INSTANCES}/{instance['id']}/{path}")
+        except NotFoundError:
+            pass
+
+    pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, workers))
+    try:
+        jobs = [
+            pool.submit(add, instance, detail)
+            for instance in instances
+            if instance.get("id") is not None
+            for detail in details
+        ]
+        for job in jobs:
+            job.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
