@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 from .app import Simulator
@@ -47,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keyfile", help="its key (PEM)")
     parser.add_argument("--url-file", type=Path, help="file to write the API's URL to when ready")
     parser.add_argument("--pid-file", type=Path, help="file to write the process id to when ready")
+    parser.add_argument(
+        "--detach",
+        action="store_true",
+        help="return once the simulator is ready, and leave it running; needs --url-file",
+    )
+    parser.add_argument("--log-file", type=Path, help="where a detached simulator writes to")
     return parser
 
 
@@ -68,6 +76,29 @@ def _write(path: Path | None, text: str) -> None:
         draft.replace(path)
 
 
+def _detach(options: argparse.Namespace, arguments: list[str]) -> int:
+    """Start the simulator as a process of its own, and wait until it can be used."""
+    options.url_file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", __package__, *(a for a in arguments if a != "--detach")]
+    log_file = options.log_file or Path(os.devnull)
+    with log_file.open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(  # noqa: S603 (the command line that we were given)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    while process.poll() is None:
+        if options.url_file.exists():
+            url = options.url_file.read_text(encoding="utf-8").strip()
+            print(f"ITCare simulator: {url}", flush=True)
+            return 0
+        time.sleep(0.05)
+    print(f"the simulator did not start, see {log_file}", file=sys.stderr)
+    return 1
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -77,6 +108,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(
             "--instances and --action-delay can't be negative, --max-page-size not below 1"
         )
+    if options.detach:
+        if options.url_file is None:
+            parser.error("--detach needs --url-file")
+        return _detach(options, sys.argv[1:] if arguments is None else arguments)
     try:
         listener = _listener(options.host, options.port)
     except OSError as error:
@@ -88,6 +123,10 @@ def main(arguments: list[str] | None = None) -> int:
         start=options.start_time,
         settings=Settings(action_delay=options.action_delay, max_page_size=options.max_page_size),
         clients=tuple(options.clients or DEFAULT_CLIENTS),
+        started_with={
+            name: getattr(options, name)
+            for name in ("host", "port", "instances", "seed", "action_delay", "max_page_size")
+        },
     )
     scheme = "https" if options.certfile else "http"
     host = f"[{options.host}]" if ":" in options.host else options.host

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from . import api, auth, control
 from .auth import DEFAULT_CLIENTS, Client, Tokens
+from .catalogue import Fields
 from .clock import Clock
 from .faults import Faults
 from .gate import Gate
@@ -44,7 +45,9 @@ class Simulator:
         start: float | None = None,
         settings: Settings | None = None,
         clients: tuple[Client, ...] = DEFAULT_CLIENTS,
+        started_with: Fields | None = None,
     ) -> None:
+        self.started_with = started_with or {}
         self.clients = clients
         self.connections = Connections()
         self._instances = instances

@@ -21,11 +21,13 @@
   too; override raw fields; let it vanish. Objects within the fields are merged.
 * ``GET /control/catalogue``: the regions, platforms, services that instances can be created with.
 * ``DELETE /control/tokens``: no token is valid any more.
+* ``POST /control/stop``: end the process.
 * ``POST /control/reset`` ``{"instances"?, "seed"?}``: as if started anew. ``GET /control/state``: a summary.
 """
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -191,6 +193,11 @@ async def revoke_tokens(request: Request) -> None:
     _simulator(request).tokens.revoke_all()
 
 
+@router.post("/stop", status_code=202)
+async def stop() -> None:
+    signal.raise_signal(signal.SIGTERM)
+
+
 @router.post("/reset")
 async def reset(request: Request, body: ResetBody | None = None) -> Fields:
     body = body or ResetBody()
@@ -206,4 +213,5 @@ async def get_state(request: Request) -> Fields:
         "settings": await get_settings(request),
         "faults": simulator.faults.listed(),
         "clients": {client.id: client.profile for client in simulator.clients},
+        "started_with": simulator.started_with,
     }
