@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import antsibull_nox
@@ -107,6 +109,26 @@ def environment(session: nox.Session, **extra: object) -> dict[str, str]:
     }
 
 
+def sources() -> list[str]:
+    """The files of the checkout that git doesn't ignore."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    # A file that was deleted but is still committed is listed too.
+    return [name for name in listing.split("\0") if name and os.path.lexists(name)]
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @nox.session
 def demo(session: nox.Session) -> None:
     """Run playbooks/demo.yml: a fleet's day against the simulator."""
@@ -136,16 +158,9 @@ def sanity(session: nox.Session, release: str) -> None:
         shutil.copyfile("tests/get_pip.py", cache / f"get_pip_{version}.py")
     copy = CACHE / session.name / "ansible_collections" / "cegedim" / "cloud"
     shutil.rmtree(copy, ignore_errors=True)
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for name in listing.rstrip("\0").split("\0"):
-        if os.path.lexists(name):  # a file deleted but not yet committed is listed too
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(name, copy / name, follow_symlinks=False)
+    for name in sources():
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(name, copy / name, follow_symlinks=False)
     with session.chdir(copy):
         # Without a repository of its own it would ask ours, where .cache is ignored, and test nothing.
         session.run("git", "init", "--quiet", external=True)
@@ -165,13 +180,13 @@ def sanity(session: nox.Session, release: str) -> None:
 def scenarios(session: nox.Session, release: str) -> None:
     """Run the molecule scenarios against one simulator."""
     session.install(core(release), "molecule", "-r", "requirements.txt", *SIMULATOR)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    env = environment(session, SIMULATOR_PORT=free_port())
+    # A run that was broken off leaves a state that says that the simulator is there.
+    shutil.rmtree(Path(env["HOME"], ".ansible"), ignore_errors=True)
     session.run(
         "molecule",
         *(session.posargs or ["test", "--all"]),
-        env=environment(session, SIMULATOR_PORT=port),
+        env=env,
     )
 
 
@@ -183,6 +198,34 @@ for run, releases in ((units, UNITS), (scenarios, SCENARIOS), (sanity, SANITY)):
 
         on_release.__doc__ = f"{run.__doc__} ansible-core {release}."
         nox.session(name=f"{run.__name__}-{release}", python=python)(on_release)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the tarball, install it into an empty folder, and use it with ansible-core and requests alone."""
+    session.install(ANY_CORE, "-r", "requirements.txt")
+    place = Path(session.create_tmp()).resolve()
+    shutil.rmtree(place)
+    installed = place / "installed"
+    env = environment(session, ANSIBLE_COLLECTIONS_PATH=installed)
+    galaxy = ("ansible-galaxy", "collection")
+    session.run(*galaxy, "build", "--output-path", str(place), env=env)
+    (tarball,) = place.glob("*.tar.gz")
+    with tarfile.open(tarball) as archive:
+        files = {member.name for member in archive if not member.isdir()}
+    if strangers := files - {"MANIFEST.json", "FILES.json", *sources()}:
+        session.error(f"Not for users, so list it in build_ignore of galaxy.yml: {strangers}")
+    with session.chdir(place):
+        session.run(*galaxy, "install", "--offline", "-p", str(installed), str(tarball), env=env)
+        session.run(*galaxy, "verify", "--offline", "cegedim.cloud", env=env)
+        for kind, folder in (("module", "modules"), ("inventory", "inventory")):
+            names = [path.stem for path in ROOT.glob(f"plugins/{folder}/*.py")]
+            command = ("ansible-doc", "--type", kind, "--json")
+            plugins = [f"cegedim.cloud.{name}" for name in sorted(names)]
+            shown = json.loads(session.run(*command, *plugins, env=env, silent=True) or "{}")
+            if sorted(shown) != plugins:
+                session.error(f"ansible-doc shows {sorted(shown)} instead of {plugins}.")
+        session.run("ansible-playbook", str(ROOT / "tests" / "installed" / "use.yml"), env=env)
 
 
 @nox.session

@@ -51,6 +51,7 @@ EVERYTHING = [
     "units-2.20",
     "units-2.21",
     "build",
+    "demo",
     "docs",
     *LINT,
 ]
@@ -94,7 +95,7 @@ def run(name: str, installed: str) -> Outcome:
             [NOX, "--no-color", "-s", name, "--report", report, *(["-R"] if up_to_date else [])],
             cwd=ROOT,
             # Here the formatters only check; that is what CI=true tells them.
-            env={**os.environ, **({"CI": "true"} if name == "formatters" else {})},
+            env={**os.environ, "NO_COLOR": "1", **({"CI": "true"} if name == "formatters" else {})},
             stdout=output,
             stderr=subprocess.STDOUT,
             check=False,

@@ -47,3 +47,12 @@ def test_execution_environments_get_the_requirements() -> None:
     python = load("meta/execution-environment.yml")["dependencies"]["python"]
     requirements = (ROOT / python).read_text(encoding="utf-8").splitlines()
     assert [line for line in requirements if not line.startswith("#")] == ["requests>=2.28"]
+
+
+def test_every_scenario_converges_and_verifies() -> None:
+    """Molecule only remarks on a playbook that is missing."""
+    folders = {path.parent for path in ROOT.glob("extensions/molecule/*/molecule.yml")}
+    scenarios = [folder for folder in folders if folder.name != "default"]
+    assert scenarios
+    for scenario in scenarios:
+        assert {"converge.yml", "verify.yml"} <= {path.name for path in scenario.iterdir()}
