@@ -220,7 +220,7 @@ seealso:
 EXAMPLES = r"""
 - name: A web server exists and runs
   cegedim.cloud.itcare_instance:
-    name: PEB4WEB01
+    name: PEB4WEB09
     state: started
     region: EB4
     platform: deb12
@@ -229,7 +229,7 @@ EXAMPLES = r"""
 
 - name: It has more memory, is monitored and isn't backed up
   cegedim.cloud.itcare_instance:
-    name: PEB4WEB01
+    name: PEB4WEB09
     sizing: 2cpu8gb
     monitoring:
       enabled: true
@@ -241,23 +241,23 @@ EXAMPLES = r"""
 
 - name: It is stopped
   cegedim.cloud.itcare_instance:
-    name: PEB4WEB01
+    name: PEB4WEB09
     state: stopped
 
 - name: It is started and restarted in good order
   cegedim.cloud.itcare_instance:
-    name: PEB4WEB01
+    name: PEB4WEB09
     state: restarted
 
 - name: It is switched off and on hard, because nothing else helps
   cegedim.cloud.itcare_instance:
-    name: PEB4WEB01
+    name: PEB4WEB09
     state: reset
     comment: The system hangs
 
 - name: It is deleted for good, stopped first when it runs
   cegedim.cloud.itcare_instance:
-    name: PEB4WEB01
+    name: PEB4WEB09
     state: absent
     force: true
 """
@@ -271,7 +271,7 @@ instance:
   type: dict
   sample:
     id: 10007
-    name: PEB4WEB01
+    name: PEB4WEB09
     status: ACTIVE
     environment: PRODUCTION
     cpu: 2
@@ -295,7 +295,7 @@ itcare_actions:
   sample:
     - id: 1333
       process: vm_resize
-      resource_name: PEB4WEB01
+      resource_name: PEB4WEB09
       status: SUCCESS
 itcare_error:
   description: Facts about the failure for programs, such as C(status), C(method), C(path) and the API's own C(error_code).
