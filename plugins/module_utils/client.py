@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import math
 import random
 import threading
 import time
@@ -294,11 +295,7 @@ class Client:
 
     def _note_time(self, date: str | None) -> None:
         """The server's own clock, to tell actions begun before a write from those after it."""
-        if date:
-            try:
-                self.server_time = email.utils.parsedate_to_datetime(date)
-            except ValueError:
-                pass
+        self.server_time = http_date(date) or self.server_time
 
 
 def query_string(params: Query | None) -> str:
@@ -323,14 +320,20 @@ def pause(attempt: int) -> float:
 
 def retry_after(value: str | None) -> float | None:
     """Seconds of a Retry-After header (a number or a date), clamped; None when there is none to be read."""
-    if not value:
-        return None
     try:
-        seconds = float(value)
+        seconds = float(value or "")
     except ValueError:
-        try:
-            when = email.utils.parsedate_to_datetime(value)
-        except ValueError:
+        when = http_date(value)
+        if when is None:
             return None
         seconds = (when - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+def http_date(text: str | None) -> datetime.datetime | None:
+    """A date header's moment, always with a time zone; None when it can't be read."""
+    try:
+        when = email.utils.parsedate_to_datetime(text or "")
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=datetime.timezone.utc)
