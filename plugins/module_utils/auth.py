@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
+import re
 import threading
 import time
 import traceback
 import typing as t
 from dataclasses import dataclass, fields
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from .errors import AuthenticationError, ConnectionFailedError, InputError, api_error
+from .errors import AuthenticationError, ConnectionFailedError, InputError, token_error
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
@@ -25,6 +28,7 @@ except ImportError:
 
 DEFAULT_API_URL = "https://api.cegedim.cloud/itcare"
 DEFAULT_TOKEN_URL = "https://accounts.cegedim.cloud/auth/realms/cloud/protocol/openid-connect/token"
+_TOKEN = re.compile(r"[\x21-\x7e]+")  # what a header can carry
 RENEW_BEFORE_END = 30.0  # seconds; a token must outlive the request that carries it
 NO_CREDENTIALS = (
     "No credentials: set client_id and client_secret (environment variables ITCARE_CLIENT_ID and "
@@ -55,12 +59,11 @@ class ConnectionOptions:
     def __post_init__(self) -> None:
         for option in ("api_url", "token_url"):
             value = getattr(self, option)
-            parts = urlsplit(value)
-            if parts.scheme not in ("https", "http") or not parts.hostname:
+            if not _is_address(value):
                 raise InputError(
                     f"{option} must be an address such as {DEFAULT_API_URL}, not '{_without_user(value)}'."
                 )
-            if "@" in parts.netloc:
+            if "@" in urlsplit(value).netloc:
                 raise InputError(
                     f"{option} must not hold a user or password: use client_id and client_secret."
                 )
@@ -70,6 +73,10 @@ class ConnectionOptions:
             )
         if self.retries < 0:
             raise InputError(f"retries must be 0 or more, not {self.retries}.")
+        if self.access_token and not _TOKEN.fullmatch(self.access_token):
+            raise InputError(
+                "access_token must be one word: look for blanks, line ends or quotes in it."
+            )
         if not self.access_token:
             if not self.client_id and not self.client_secret:
                 raise InputError(NO_CREDENTIALS)
@@ -88,6 +95,14 @@ class ConnectionOptions:
         return f"ConnectionOptions(api_url={self.api_url!r}, client_id={self.client_id!r})"
 
 
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that don't close, a port that is no number
+        return False
+
+
 def _without_user(url: str) -> str:
     return url.rsplit("@", 1)[-1]
 
@@ -103,7 +118,7 @@ class Bearer(requests.auth.AuthBase if REQUESTS_IMPORT_ERROR is None else object
         return request
 
 
-@dataclass
+@dataclass(repr=False)
 class _Token:
     access: str
     ends: float
@@ -156,9 +171,16 @@ class TokenSource:
             secrets.append(base64.b64encode(pair.encode()).decode())
         if token is not None:
             secrets += [token.access, token.refresh]
-        for secret in secrets:
-            if secret:
-                text = text.replace(secret, "********")
+        for secret in filter(None, secrets):
+            # as it is, and as JSON, an address or a web page would show it
+            for form in (
+                secret,
+                json.dumps(secret)[1:-1],
+                json.dumps(secret, ensure_ascii=False)[1:-1],
+                quote(secret, safe=""),
+                html.escape(secret),
+            ):
+                text = text.replace(form, "********")
         return text
 
     def _obtain(self) -> _Token:
@@ -177,28 +199,25 @@ class TokenSource:
         auth = requests.auth.HTTPBasicAuth(
             str(options.client_id).encode(), str(options.client_secret).encode()
         )
-        answer = self._send(form, auth)
-        if answer.status_code in (400, 401, 403):
-            error = api_error("POST", "token_url", answer.status_code, "", self.scrub(answer.text))
-            raise AuthenticationError(
-                "POST",
+        try:
+            answer = self._send(form, auth)
+        except ConnectionFailedError as error:
+            error.arrived = False  # whatever the token was wanted for
+            raise
+        if answer.status_code != 200:
+            raise token_error(
                 options.token_url,
                 answer.status_code,
-                said=error.details.get("error_message") or error.details.get("error_code") or "",
-                hint="Check client_id, client_secret (ITCARE_CLIENT_ID, ITCARE_CLIENT_SECRET) and token_url.",
-                error_code=error.details.get("error_code"),
-                error_message=error.details.get("error_message"),
-            )
-        if answer.status_code != 200:
-            content_type = answer.headers.get("Content-Type", "")
-            raise api_error(
-                "POST", options.token_url, answer.status_code, content_type, self.scrub(answer.text)
+                answer.headers.get("Content-Type", ""),
+                answer.text,
+                answer.headers.get("Location", ""),
+                self.scrub,
             )
         try:
             data = answer.json()
             access = data["access_token"]
-            if not isinstance(access, str) or not access:
-                raise ValueError("empty token")
+            if not isinstance(access, str) or not _TOKEN.fullmatch(access):
+                raise ValueError("no token")
             lifetime = float(data.get("expires_in") or 0)
             refresh_lifetime = float(data.get("refresh_expires_in") or 0)
         except (ValueError, KeyError, TypeError, AttributeError):

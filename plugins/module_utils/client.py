@@ -182,9 +182,9 @@ class Client:
         status = response.status_code
         content_type = response.headers.get("Content-Type", "")
         if not 200 <= status < 300:
-            text = self._tokens.scrub(response.text)
+            location = response.headers.get("Location", "")
             raise api_error(
-                method, path, status, content_type, text, response.headers.get("Location", "")
+                method, path, status, content_type, response.text, location, self._tokens.scrub
             )
         if not response.content.strip():
             return None
@@ -193,7 +193,9 @@ class Client:
         except ValueError:
             pass
         if "html" in content_type or response.content.lstrip()[:1] == b"<":
-            raise api_error(method, path, status, content_type, self._tokens.scrub(response.text))
+            raise api_error(
+                method, path, status, content_type, response.text, scrub=self._tokens.scrub
+            )
         raise ConnectionFailedError(
             f"{method} {path} was answered with cut or unreadable JSON.", arrived=True
         )

@@ -15,6 +15,8 @@ import json
 import re
 import typing as t
 
+Scrub = t.Callable[[str], str]  # takes secrets out of a text
+
 SUPPORTED_TEXT = 300  # characters of a server's own words that are worth repeating
 
 
@@ -142,29 +144,68 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 
 
 def api_error(
-    method: str, path: str, status: int, content_type: str, body: str, location: str = ""
+    method: str,
+    path: str,
+    status: int,
+    content_type: str,
+    body: str,
+    location: str = "",
+    scrub: Scrub = str,
 ) -> ApiError:
-    """The typed error for an answer. `body` is the answer's text, `path` is relative to `api_url`."""
-    said, fields = _what_it_said(content_type, body)
-    kind = _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
-    return kind(
-        method, path, status, said=said, hint=_hint(method, path, status, location), **fields
+    """The typed error for an answer. `body` is the answer's text, `path` is relative to `api_url`.
+
+    `scrub` removes secrets; it is applied to what has been decoded, and before anything is shortened.
+    """
+    said, fields = _what_it_said(content_type, body, scrub)
+    hint = _redirects(location, "api_url", scrub) if 300 <= status < 400 else ""
+    return _kind(status)(
+        method, path, status, said=said, hint=hint or _hint(method, path, status), **fields
     )
 
 
-def _what_it_said(content_type: str, body: str) -> tuple[str, dict[str, str | None]]:
+def token_error(
+    token_url: str, status: int, content_type: str, body: str, location: str, scrub: Scrub
+) -> ApiError:
+    """The typed error for an answer of the token endpoint. Whatever it was wanted for hasn't been sent."""
+    said, fields = _what_it_said(content_type, body, scrub)
+    kind = _kind(status)
+    if 300 <= status < 400:
+        hint = _redirects(location, "token_url", scrub)
+    elif status in (400, 401, 403):
+        kind = AuthenticationError
+        hint = (
+            "Check client_id, client_secret (ITCARE_CLIENT_ID, ITCARE_CLIENT_SECRET) and token_url."
+        )
+    elif status < 500 and status != 429:
+        hint = "Check token_url (ITCARE_TOKEN_URL)."
+    else:
+        hint = _hint("POST", token_url, status)
+    error = kind("POST", token_url, status, said=said, hint=hint, **fields)
+    error.arrived = False
+    return error
+
+
+def _kind(status: int) -> type[ApiError]:
+    return _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
+
+
+def _what_it_said(content_type: str, body: str, scrub: Scrub) -> tuple[str, dict[str, str | None]]:
     """The server's own words in one line, and the API's error fields (contract, section 2) when it sent them."""
+
+    def text(value: t.Any) -> str | None:
+        return None if value is None else _shorten(scrub(str(value)), SUPPORTED_TEXT)
+
     body = body.strip()
-    if body[:1] in "{[" and body:
+    if body[:1] == "{":
         try:
             data = json.loads(body)
         except ValueError:
             data = None
         if isinstance(data, dict):
             fields = {
-                "error_code": _text(data.get("errorCode") or data.get("error")),
-                "error_desc": _text(data.get("errorDesc")),
-                "error_message": _text(
+                "error_code": text(data.get("errorCode") or data.get("error")),
+                "error_desc": text(data.get("errorDesc")),
+                "error_message": text(
                     data.get("errorMessage") or data.get("error_description") or data.get("message")
                 ),
             }
@@ -173,15 +214,9 @@ def _what_it_said(content_type: str, body: str) -> tuple[str, dict[str, str | No
                 words = f"{words} [{fields['error_code']}]".strip()
             return words, fields
     if "html" in content_type or body[:1] == "<":
-        return (
-            f'a web page instead of JSON, "{_shorten(_html_text(body), 120)}", probably from a proxy',
-            {},
-        )
-    return _shorten(body, SUPPORTED_TEXT), {}
-
-
-def _text(value: t.Any) -> str | None:
-    return None if value is None else _shorten(str(value), SUPPORTED_TEXT)
+        page = _shorten(scrub(_html_text(body)), 120)
+        return f'a web page instead of JSON, "{page}", probably from a proxy', {}
+    return _shorten(scrub(body), SUPPORTED_TEXT), {}
 
 
 def _shorten(text: str, limit: int) -> str:
@@ -208,9 +243,13 @@ def _right_needed(method: str, path: str) -> str:
     return f"this call needs an API account with the profile {profile} on the resource's service"
 
 
-def _hint(method: str, path: str, status: int, location: str) -> str:
-    if 300 <= status < 400:
-        return f"It redirects to {location or 'another address'}, and a token is never sent along: set api_url to the final address."
+def _redirects(location: str, option: str, scrub: Scrub) -> str:
+    # What follows the path may hold anything, and nobody needs it.
+    where = _shorten(scrub(location).split("?")[0], 120) or "another address"
+    return f"It redirects to {where}, and credentials are never sent along: set {option} to the final address."
+
+
+def _hint(method: str, path: str, status: int) -> str:
     if status == 401:
         return (
             "Check client_id and client_secret (ITCARE_CLIENT_ID, ITCARE_CLIENT_SECRET), "
