@@ -331,7 +331,7 @@ def _backup(store: Store, instance: Instance, options: SwitchOptions, by: str) -
     return _change(instance, "vm_update_backup", _set(store, instance, shown, policies=policies))
 
 
-_OPERATIONS: dict[str, tuple[type[BaseModel], Callable[[Store, Instance, Any, str], Change]]] = {
+OPERATIONS: dict[str, tuple[type[BaseModel], Callable[[Store, Instance, Any, str], Change]]] = {
     "stop": (PowerOptions, _stop),
     "start": (PowerOptions, _start),
     "reset": (ResetOptions, _reset),
@@ -344,9 +344,9 @@ _OPERATIONS: dict[str, tuple[type[BaseModel], Callable[[Store, Instance, Any, st
 
 
 def patch(store: Store, identity: int, body: PatchBody, by: str) -> Change:
-    if body.operation not in _OPERATIONS:
+    if body.operation not in OPERATIONS:
         raise invalid("operation", f"no operation '{body.operation}'")
-    model, prepare = _OPERATIONS[body.operation]
+    model, prepare = OPERATIONS[body.operation]
     try:
         options = model.model_validate(body.options or {})
     except ValidationError as error:
