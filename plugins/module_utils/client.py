@@ -13,6 +13,7 @@ import datetime
 import email.utils
 import math
 import random
+import re
 import threading
 import time
 import typing as t
@@ -210,15 +211,17 @@ class Client:
         exceptions = requests.exceptions
         arrived = True
         if isinstance(error, exceptions.SSLError) and "certificate" in text.lower():
+            reason = re.search(r"certificate verify failed: ([^(]+)", text)
+            why = f" ({reason[1].strip(' .')})" if reason else ""
             message = (
-                f"The certificate of {host} can't be trusted: set ca_path (ITCARE_CA_PATH) to the certificates of its authority. "
-                "validate_certs: false would hand the credentials to whoever answers."
+                f"The certificate of {host} can't be trusted{why}: set ca_path (ITCARE_CA_PATH) to the certificates of its "
+                "authority. validate_certs: false would hand the credentials to whoever answers."
             )
             return InputError(message)
         if isinstance(error, exceptions.SSLError):
-            message, arrived = (
-                f"No TLS connection with {host}: check {option} and proxies on the way.",
-                False,
+            # it may also end after the request was sent
+            message = (
+                f"The TLS connection with {host} failed: check {option} and proxies on the way."
             )
         elif (
             "NameResolutionError" in text
@@ -235,9 +238,10 @@ class Client:
                 False,
             )
         elif isinstance(error, exceptions.ProxyError):
-            message, arrived = (
-                f"The proxy on the way to {host} failed: check the proxy's environment variables.",
-                False,
+            # older releases of urllib3 say so for a connection that is cut later, too
+            arrived = "NewConnectionError" not in text
+            message = (
+                f"The proxy on the way to {host} failed: check the proxy's environment variables."
             )
         elif "NewConnectionError" in text or "Connection refused" in text:
             message, arrived = (
