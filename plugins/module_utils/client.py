@@ -110,7 +110,7 @@ class Client:
         response, data = self._with_retries(
             method, path, self._base + path, RETRIED_WRITE, headers, body
         )
-        if self.dry_run and DRY_RUN_HEADER not in response.headers:
+        if self.dry_run and response.headers.get(DRY_RUN_HEADER, "").lower() != "true":
             raise DryRunIgnoredError(
                 f"{method} {path} was sent as a dry run, but the answer ({response.status_code}) doesn't confirm it: "
                 "the call may have been executed. Look at the resource, and don't use server_dry_run for this operation."

@@ -221,10 +221,7 @@ def test_redirects_are_not_followed(simulator: Simulator, status: int, method: s
         simulator.fault(method=method, path="/itcare/", count=0, fault=fault)
         client = client_of(simulator)
         with pytest.raises(errors.ApiError, match="redirects.*set api_url") as caught:
-            if method == "GET":
-                client.get(INSTANCES)
-            else:
-                client.write(method, INSTANCES, {})
+            client.get(INSTANCES) if method == "GET" else client.write(method, INSTANCES, {})
         assert f"{elsewhere.url}/itcare/x," in str(caught.value)
         assert not elsewhere.seen
         assert len(simulator.requests()) == 2

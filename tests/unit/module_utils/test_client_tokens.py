@@ -210,15 +210,15 @@ def test_an_api_that_repeats_secrets(
     words: Callable[[str], tuple[str, bytes]], status: int, secret: str, method: str
 ) -> None:
     basic = base64.b64encode(f"demo:{secret}".encode()).decode()
-    said = ""
+    said = [""]
 
     def reply(_method: str, path: str, headers: dict[str, str]) -> Any:
-        return None if "token" in path else answer_with(words, status, said)
+        return None if "token" in path else answer_with(words, status, said[0])
 
     with misbehaving(reply) as server:
-        for said in (secret, basic, "granted-token"):
+        for said[0] in (secret, basic, "granted-token"):
             client = server.client(client_secret=secret, retries=0)
-            if status == 200 and words(said)[0] == "application/json":
+            if status == 200 and words(said[0])[0] == "application/json":
                 continue  # an answer like any other
             with pytest.raises(errors.ItcareError) as caught:
                 client.get("/actions") if method == "GET" else client.write(method, "/actions")
@@ -232,9 +232,9 @@ def test_a_token_endpoint_that_repeats_secrets(
     words: Callable[[str], tuple[str, bytes]], status: int, secret: str
 ) -> None:
     basic = base64.b64encode(f"demo:{secret}".encode()).decode()
-    said = ""
-    with misbehaving(lambda *_: answer_with(words, status, said)) as server:
-        for said in (secret, basic):
+    said = [""]
+    with misbehaving(lambda *_: answer_with(words, status, said[0])) as server:
+        for said[0] in (secret, basic):
             client = server.client(client_secret=secret, retries=0)
             with pytest.raises(errors.ItcareError) as caught:
                 client.get("/actions")
