@@ -206,7 +206,8 @@ def _is_pure(node: nodes.Node, names: dict[str, None]) -> bool:
         if node.attr.startswith("_") or node.attr in _ATTRIBUTES:
             return False
     elif isinstance(node, nodes.Getitem):
-        pass
+        if isinstance(node.arg, nodes.Const) and node.arg.value in _ATTRIBUTES:
+            return False  # where there is no such key, it is the method all the same
     elif isinstance(node, nodes.Call):
         method = node.node
         if not isinstance(method, nodes.Getattr) or method.attr not in PURE_METHODS:
