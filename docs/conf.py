@@ -26,6 +26,14 @@ default_role = "any"
 nitpicky = True
 
 ANSIBLE_DOCUMENTATION = "https://docs.ansible.com/ansible/latest/"
+SETTINGS = "reference_appendices/config.html"
+PAGES = {
+    "ansible_configuration_settings": SETTINGS,
+    "common_return_values": "reference_appendices/common_return_values.html",
+}
+OTHER_COLLECTION = re.compile(
+    r"ansible_collections\.(?!cegedim\.cloud)(\w+)\.(\w+)\.(\w+?)(?:__.*)?"
+)
 
 
 def refer_to_ansible(
@@ -33,12 +41,12 @@ def refer_to_ansible(
 ) -> nodes.reference | None:
     """Find what Ansible's own documentation has, without asking its index over the network."""
     target = node["reftarget"]
-    plugin = re.fullmatch(r"ansible_collections\.ansible\.builtin\.(\w+)", target)
-    if target == "ansible_configuration_settings":
-        page = "reference_appendices/config.html"
-    elif plugin:
-        page = f"collections/ansible/builtin/{plugin[1]}.html"
-    else:
+    page = PAGES.get(target)
+    if node["reftype"] == "envvar" and target.startswith("ANSIBLE_"):
+        page = f"{SETTINGS}#envvar-{target}"
+    elif other := OTHER_COLLECTION.fullmatch(target):
+        page = "collections/{}/{}/{}.html".format(*other.groups())
+    if page is None:
         return None
     return nodes.reference("", "", content, refuri=ANSIBLE_DOCUMENTATION + page)
 
