@@ -63,13 +63,9 @@ class Deadline:
         self._end = client.clock() + waiting.timeout
 
     def pauses(self) -> t.Iterator[None]:
-        """Yields once per look, pausing longer and longer between; ends when the time is over."""
+        """Yields once per look, after a pause that is longer each time; ends when the time is over."""
         pause = min(FIRST_LOOK, self.waiting.interval)
-        yield
-        while True:
-            left = self._end - self._client.clock()
-            if left <= 0:
-                return
+        while (left := self._end - self._client.clock()) > 0:
             self._client.sleep(min(pause, left))
             pause = min(pause * 1.5, self.waiting.interval)
             yield
@@ -159,12 +155,12 @@ def get_action(client: Client, identifier: t.Any) -> Action:
 
 def wait_for(client: Client, action: Action, deadline: Deadline) -> Action:
     """The ended action, whatever its end. Raises ActionTimeoutError."""
-    for _look in deadline.pauses():
-        if action["status"] != IN_PROGRESS:
-            return action
-        action = {**action, **get_action(client, action["id"])}
     if action["status"] != IN_PROGRESS:
         return action
+    for _look in deadline.pauses():
+        action = {**action, **get_action(client, action["id"])}
+        if action["status"] != IN_PROGRESS:
+            return action
     raise ActionTimeoutError(
         f"{describe(action).capitalize()} is still {action['status']} after {deadline.waiting.timeout:g} s (wait_timeout). "
         "Run the same task again to resume: it waits for this action and doesn't start another.",

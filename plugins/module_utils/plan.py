@@ -349,11 +349,14 @@ class Applier:
 
     def _await_state(self, plan: Plan, step: Step) -> Resource | None:
         """Reads the resource until it shows what the step did."""
+        current = self._read()
         for _look in self._deadline.pauses():
-            current = self._read()
             if step.is_reached(current):
-                return current
+                break
+            current = self._read()
+        if step.is_reached(current):
+            return current
         raise ActionTimeoutError(
-            f"{plan.kind.capitalize()} {plan.name} doesn't show the effect of '{step.label}' after {self._waiting.timeout:g} s (wait_timeout). "
-            "Run the same task again to resume."
+            f"{plan.kind.capitalize()} {plan.name} doesn't show the effect of '{step.label}' "
+            f"after {self._waiting.timeout:g} s (wait_timeout). Run the same task again to resume."
         )
