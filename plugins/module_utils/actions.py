@@ -62,13 +62,13 @@ class Deadline:
         self._client = client
         self._end = client.clock() + waiting.timeout
 
-    def pauses(self) -> t.Iterator[None]:
-        """Yields once per look, after a pause that is longer each time; ends when the time is over."""
+    def looks(self) -> t.Iterator[bool]:
+        """True once per look, after a pause that is longer each time; ends when the time is over."""
         pause = min(FIRST_LOOK, self.waiting.interval)
         while (left := self._end - self._client.clock()) > 0:
             self._client.sleep(min(pause, left))
             pause = min(pause * 1.5, self.waiting.interval)
-            yield
+            yield True
 
 
 def read_action(data: t.Any) -> Action | None:
@@ -87,8 +87,8 @@ def action_id(value: t.Any) -> t.Any:
 
 
 def describe(action: t.Mapping[str, t.Any]) -> str:
-    """`action 1333 (vm_resize) on PEB4MYAPP01`."""
-    text = f"action {action.get('id')}"
+    """`Action 1333 (vm_resize) on PEB4MYAPP01`."""
+    text = f"Action {action.get('id')}"
     if action.get("process"):
         text += f" ({action['process']})"
     if action.get("resource_name"):
@@ -155,30 +155,30 @@ def get_action(client: Client, identifier: t.Any) -> Action:
 
 def wait_for(client: Client, action: Action, deadline: Deadline) -> Action:
     """The ended action, whatever its end. Raises ActionTimeoutError."""
+    (action,) = wait_for_all(client, [action], deadline)
     if action["status"] != IN_PROGRESS:
         return action
-    for _look in deadline.pauses():
-        action = {**action, **get_action(client, action["id"])}
-        if action["status"] != IN_PROGRESS:
-            return action
     raise ActionTimeoutError(
-        f"{describe(action).capitalize()} is still {action['status']} after {deadline.waiting.timeout:g} s (wait_timeout). "
+        f"{describe(action)} is still {IN_PROGRESS} after {deadline.waiting.timeout:g} s (wait_timeout). "
         "Run the same task again to resume: it waits for this action and doesn't start another.",
         itcare_actions=[action],
     )
 
 
-def wait_for_all(client: Client, actions: t.Sequence[Action], deadline: Deadline) -> list[Action]:
-    """All of them side by side, one deadline for all, in the order given. Those that didn't end stay IN_PROGRESS."""
+def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) -> list[Action]:
+    """All of them, one deadline for all, in the order given. Those that didn't end in time stay IN_PROGRESS."""
+    latest = {action["id"]: action for action in begun}
 
-    def one(action: Action) -> Action:
-        try:
-            return wait_for(client, action, deadline)
-        except ActionTimeoutError as error:
-            return t.cast(Action, error.details["itcare_actions"][0])
+    def look(identifier: t.Any) -> None:
+        latest[identifier] = {**latest[identifier], **get_action(client, identifier)}
 
+    looks = deadline.looks()
     with ThreadPoolExecutor(max_workers=POLLERS) as pool:
-        return list(pool.map(one, actions))
+        while pending := [i for i, action in latest.items() if action["status"] == IN_PROGRESS]:
+            if not next(looks, False):
+                break
+            list(pool.map(look, pending))
+    return [latest[action["id"]] for action in begun]
 
 
 def check_success(action: Action) -> Action:
@@ -186,7 +186,7 @@ def check_success(action: Action) -> Action:
     if action["status"] != SUCCESS:
         said = action.get("message") or "it gave no reason"
         raise ActionFailedError(
-            f"{describe(action).capitalize()} ended in {action['status']}: {str(said).rstrip('.')}.",
+            f"{describe(action)} ended in {action['status']}: {str(said).rstrip('.')}.",
             itcare_actions=[action],
         )
     return action

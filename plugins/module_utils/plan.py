@@ -350,7 +350,7 @@ class Applier:
     def _await_state(self, plan: Plan, step: Step) -> Resource | None:
         """Reads the resource until it shows what the step did."""
         current = self._read()
-        for _look in self._deadline.pauses():
+        for _look in self._deadline.looks():
             if step.is_reached(current):
                 break
             current = self._read()
