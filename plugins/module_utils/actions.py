@@ -62,11 +62,16 @@ class Deadline:
         self._client = client
         self._end = client.clock() + waiting.timeout
 
+    @property
+    def over(self) -> bool:
+        return self._client.clock() >= self._end
+
     def looks(self) -> t.Iterator[bool]:
         """True once per look, after a pause that is longer each time; ends when the time is over."""
         pause = min(FIRST_LOOK, self.waiting.interval)
-        while (left := self._end - self._client.clock()) > 0:
-            self._client.sleep(min(pause, left))
+        while not self.over:
+            left = self._end - self._client.clock()
+            self._client.sleep(max(0.0, min(pause, left)))
             pause = min(pause * 1.5, self.waiting.interval)
             yield True
 

@@ -233,6 +233,11 @@ class Applier:
         plan, steps = self._settle(plan, plan.steps)
         while steps:
             step, rest = steps[0], steps[1:]
+            if self._deadline.over:
+                raise ActionTimeoutError(
+                    f"'{step.label}' of {plan.kind} {plan.name} was not begun, as the {self._waiting.timeout:g} s of "
+                    "wait_timeout were over. Run the same task again to go on."
+                )
             action, settled = self._submit(plan, step)
             if (
                 settled is not None
