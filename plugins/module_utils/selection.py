@@ -10,6 +10,7 @@ The API's `names` may match loosely, so what comes back is compared again here: 
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import re
 import typing as t
@@ -77,8 +78,9 @@ def filter_params(
             continue
         parameter, kind = FILTERS[name]
         read = _READERS[kind](value, f"{option}.{name}")
-        if read != []:
-            params[parameter] = read
+        if read == []:  # to ignore it would select more than was meant
+            raise InputError(f"{option}.{name} is empty: leave it out to select regardless of it.")
+        params[parameter] = read
     return params
 
 
@@ -160,9 +162,15 @@ class Selection:
 
     def matches(self, instance: t.Mapping[str, t.Any]) -> bool:
         """What the client compares again; the filters are the server's."""
-        return (self.names is None or instance.get("name") in self.names) and (
-            self.ids is None or instance.get("id") in self.ids
+        names, ids = self._wanted
+        return (self.names is None or instance.get("name") in names) and (
+            self.ids is None or instance.get("id") in ids
         )
+
+    @functools.cached_property
+    def _wanted(self) -> tuple[frozenset[str], frozenset[int]]:
+        """Names and ids to look thousands of instances up in."""
+        return frozenset(self.names or ()), frozenset(self.ids or ())
 
 
 def fetch(

@@ -42,7 +42,7 @@ class Question:
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any]) -> Question:
         tags = tuple(dict.fromkeys(str(tag) for tag in options["tag_groups"]))
-        filter_params({"tags": list(tags)}, "tag_groups")  # says what is wrong with a tag
+        filter_params({"tags": list(tags) or None}, "tag_groups")  # says what is wrong with a tag
         return cls(Selection.from_options(options), tags, tuple(dict.fromkeys(options["detail"])))
 
     def cache_key(self, connection: ConnectionOptions) -> str:
