@@ -237,6 +237,16 @@ def test_raw_fields(api: Any) -> None:
     assert api.list(sort="region.id", tags="app:moon") == [shown]
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"id": "x"}, {"tags": "a:b"}, {"tags": [1]}, {"snapshot": {"createdAt": "yesterday"}}],
+)
+def test_raw_fields_refused(api: Any, fields: dict[str, Any]) -> None:
+    with pytest.raises(AssertionError, match="400"):
+        api.simulator.add(**fields)
+    assert len(api.list()) == 40
+
+
 def test_override_and_remove(api: Any) -> None:
     first = api.list()[0]
     path = f"/control/instances/{first['id']}"

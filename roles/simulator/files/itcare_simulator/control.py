@@ -35,6 +35,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .catalogue import Fields
+from .clock import moment
 from .faults import Rule
 from .operations import find
 from .problems import Problem, from_validation, invalid
@@ -92,7 +93,7 @@ async def get_requests(request: Request, since: int = 0) -> JSONResponse:
     return JSONResponse(_simulator(request).log.since(since))
 
 
-@router.delete("/requests", status_code=204)
+@router.delete("/requests", status_code=204, response_model=None)
 async def clear_requests(request: Request) -> None:
     _simulator(request).log.clear()
 
@@ -102,12 +103,12 @@ async def get_faults(request: Request) -> list[Fields]:
     return _simulator(request).faults.listed()
 
 
-@router.post("/faults", status_code=204)
+@router.post("/faults", status_code=204, response_model=None)
 async def add_fault(request: Request, rule: Rule) -> None:
     _simulator(request).faults.add(rule)
 
 
-@router.delete("/faults", status_code=204)
+@router.delete("/faults", status_code=204, response_model=None)
 async def clear_faults(request: Request) -> None:
     _simulator(request).faults.clear()
 
@@ -136,7 +137,7 @@ async def change_settings(request: Request, body: Fields) -> Fields:
     return await get_settings(request)
 
 
-@router.post("/actions", status_code=204)
+@router.post("/actions", status_code=204, response_model=None)
 async def fail_actions(request: Request, body: FailuresBody) -> None:
     _store(request).failures.append(Failures(body.fail, body.process, body.message))
 
@@ -146,10 +147,18 @@ def _shown(store: Store, identity: int) -> Fields:
     return {**instance.document(), "tags": list(instance.tags)}
 
 
-def _split_tags(fields: Fields) -> tuple[Fields, list[str] | None]:
+def _checked(fields: Fields) -> tuple[Fields, list[str] | None]:
+    """The raw fields and the tags of a body."""
     tags: Any = fields.pop("tags", None)
     if tags is not None and not (isinstance(tags, list) and all(isinstance(t, str) for t in tags)):
         raise invalid("tags", "expected a list of key:value")
+    snapshot = fields.get("snapshot")
+    dates = snapshot if isinstance(snapshot, dict) else {}
+    for name in ("createdAt", "expiresAt"):
+        try:
+            moment(dates.get(name) or "2026-01-01T00:00:00Z")
+        except ValueError as error:
+            raise invalid(f"snapshot.{name}", str(error)) from error
     return fields, tags
 
 
@@ -157,9 +166,10 @@ def _split_tags(fields: Fields) -> tuple[Fields, list[str] | None]:
 async def add_instances(request: Request, body: Fields) -> Any:
     store = _store(request)
     count = body.pop("count", None)
-    fields, tags = _split_tags(body)
-    if fields.get("id") in store.instances:
-        raise invalid("id", "there is such an instance")
+    fields, tags = _checked(body)
+    identity = fields.get("id", 0)
+    if not isinstance(identity, int) or identity in store.instances:
+        raise invalid("id", "expected an integer that no instance has")
     added = [store.generate(fields, tags).id for _ in range(1 if count is None else count)]
     documents = [_shown(store, identity) for identity in added]
     return documents[0] if count is None else documents
@@ -173,11 +183,11 @@ async def get_instance(request: Request, identity: int) -> Fields:
 @router.patch("/instances/{identity}")
 async def override_instance(request: Request, identity: int, body: Fields) -> Fields:
     store = _store(request)
-    store.override(find(store, identity), *_split_tags(body))
+    store.override(find(store, identity), *_checked(body))
     return _shown(store, identity)
 
 
-@router.delete("/instances/{identity}", status_code=204)
+@router.delete("/instances/{identity}", status_code=204, response_model=None)
 async def remove_instance(request: Request, identity: int) -> None:
     store = _store(request)
     store.remove(find(store, identity))
@@ -188,12 +198,12 @@ async def get_catalogue(request: Request) -> Fields:
     return _store(request).catalogue.summary()
 
 
-@router.delete("/tokens", status_code=204)
+@router.delete("/tokens", status_code=204, response_model=None)
 async def revoke_tokens(request: Request) -> None:
     _simulator(request).tokens.revoke_all()
 
 
-@router.post("/stop", status_code=202)
+@router.post("/stop", status_code=202, response_model=None)
 async def stop() -> None:
     signal.raise_signal(signal.SIGTERM)
 

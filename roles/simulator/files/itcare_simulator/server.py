@@ -15,6 +15,7 @@ from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.utils import get_remote_addr
 
 from .app import Simulator, make_app
 from .wire import Connections
@@ -25,12 +26,14 @@ def _protocol(connections: Connections) -> type[asyncio.Protocol]:
 
     class Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         def connection_made(self, transport: Any) -> None:
-            self._simulator_peer = tuple(transport.get_extra_info("peername")[:2])
-            connections.transports[self._simulator_peer] = transport
+            self._simulator_peer = get_remote_addr(transport)
+            if self._simulator_peer is not None:  # not gone again already
+                connections.transports[self._simulator_peer] = transport
             super().connection_made(transport)
 
         def connection_lost(self, exc: Exception | None) -> None:
-            connections.transports.pop(self._simulator_peer, None)
+            if self._simulator_peer is not None:
+                connections.transports.pop(self._simulator_peer, None)
             super().connection_lost(exc)
 
     return Protocol
@@ -70,6 +73,7 @@ def serve(
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,  # the address of a client tells the connections apart
         timeout_keep_alive=60,
         timeout_graceful_shutdown=2,
         ssl_certfile=certfile,

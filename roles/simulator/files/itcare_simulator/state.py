@@ -95,7 +95,7 @@ class Store:
     def __init__(self, clock: Clock, settings: Settings, *, instances: int, seed: int) -> None:
         self.clock = clock
         self.settings = settings
-        self.catalogue = Catalogue(clock.now())
+        self.catalogue = Catalogue(clock.start)
         self.generator = Generator(self.catalogue, seed)
         self.instances: dict[int, Instance] = {}
         self.names: Counter[str] = Counter()
