@@ -239,9 +239,8 @@ class Applier:
                     "wait_timeout were over. Run the same task again to go on."
                 )
             action, settled = self._submit(plan, step)
-            if (
-                settled is not None
-            ):  # something else was going on: what is left has been planned anew
+            if settled is not None:
+                # Something else was going on: what is left has been planned anew.
                 plan, steps = settled, settled.steps
                 continue
             if rest or self._waiting.wait:

@@ -112,6 +112,7 @@ def plan_snapshot(instance: Resource, wish: SnapshotWish, now: datetime.datetime
             plan.repeats = wish.force
     elif snapshot is None:
         plan.steps.append(_create(wish, None))
+        plan.repeats = wish.replace
     elif wish.replace or _too_old(name, snapshot, wish, now):
         if not named:
             raise InputError(
