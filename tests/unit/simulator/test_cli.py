@@ -144,9 +144,11 @@ def test_tls(simulator_factory: Any, certificate: tuple[Path, Path]) -> None:
     cert, key = certificate
     running = simulator_factory(certfile=cert, keyfile=key)
     assert running.api_url.startswith("https://127.0.0.1:")
-    assert requests.get(f"{running.api_url}/health", verify=cert, timeout=30).status_code == 200
+    assert (
+        requests.get(f"{running.api_url}/health", verify=str(cert), timeout=30).status_code == 200
+    )
     with pytest.raises(requests.exceptions.SSLError):
         requests.get(f"{running.api_url}/health", timeout=30)
     running.fault(path="/health", fault={"cut": "after"})
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{running.api_url}/health", verify=cert, timeout=30)
+        requests.get(f"{running.api_url}/health", verify=str(cert), timeout=30)
