@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +56,9 @@ class Sizing(t.NamedTuple):
         """None when the text has another form."""
         found = re.fullmatch(r"(\d+)cpu(\d+)gb", text.strip(), re.I)
         return cls(int(found[1]), int(found[2])) if found else None
+
+    def __str__(self) -> str:
+        return f"{self.cpu}cpu{self.ram}gb"
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ class Wish:
             state=options.get("state") or "present",
             name=name,
             id=identifier,
-            sizing=sizing,
+            sizing=sizing and str(Sizing.parse(sizing) or sizing),  # in the API's spelling
             fixed={option: options[option] for option in FIXED if options.get(option) is not None},
             change_reference=check_change_reference(options.get("change_reference")),
             comment=options.get("comment"),
@@ -323,6 +327,8 @@ def _delete(current: Resource, wish: Wish, after_stop: bool) -> Step:
         for key in ("id", "name", "environment", "service_name", "status")
         if current.get(key)
     }
+    if after_stop:
+        shown["status"] = "INACTIVE"
     return Step(
         label="delete",
         method="DELETE",
@@ -352,14 +358,15 @@ def _resize(plan: Plan, current: Resource, wish: Wish) -> list[Step]:
         return []
     if size == (cpu, ram):
         return []
-    options = _referenced(wish, {"sizing": wish.sizing})
+    before, after = {"cpu": cpu, "ram": ram}, size._asdict()
+    differs = [key for key in after if after[key] != before[key]]
     return [
         _operation(
             "resize",
             "resize",
-            options,
-            {"cpu": cpu, "ram": ram},
-            {"cpu": size.cpu, "ram": size.ram},
+            _referenced(wish, {"sizing": wish.sizing}),
+            {key: before[key] for key in differs},
+            {key: after[key] for key in differs},
         )
     ]
 
@@ -390,8 +397,24 @@ def _protect(current: Resource, wish: Wish, name: str) -> list[Step]:
         if protection.takes_reason and not state and wished.get("reason"):
             options["deactivationReason"] = wished["reason"]
         before = {key: bool(current.get(key)) for key in after}
-        steps.append(_operation(protection.operation, protection.operation, options, before, after))
+        steps.append(
+            _operation(
+                protection.operation,
+                protection.operation,
+                options,
+                before,
+                after,
+                reached=functools.partial(_switched, after),
+            )
+        )
     return steps
+
+
+def _switched(wished: Resource, current: Resource | None) -> bool:
+    """Whether all is on or off as wished; what isn't shown is off."""
+    return current is not None and all(
+        bool(current.get(key)) == value for key, value in wished.items()
+    )
 
 
 def _check_fixed(plan: Plan, current: Resource, wish: Wish) -> None:
