@@ -53,6 +53,11 @@ class Step:
         """Its effect can't be read back (a reset)."""
         return self.reached is None and not self.after
 
+    @property
+    def removes(self) -> bool:
+        """Nothing of the resource is left after it."""
+        return self.method == "DELETE" and not self.after
+
     def is_reached(self, current: Resource | None) -> bool:
         if self.reached is not None:
             return self.reached(current)
@@ -89,17 +94,16 @@ class Plan:
     def after(self) -> Resource:
         merged: Resource = {}
         for step in self.steps:
-            merged = {} if step.method == "DELETE" and not step.after else {**merged, **step.after}
+            merged = {} if step.removes else {**merged, **step.after}
         return merged
 
     @property
     def predicted(self) -> Resource | None:
         """The resource as it would be; None when it would be gone."""
-        if not self.steps:
-            return self.current
-        if self.current is not None and not self.after and self.steps[-1].method == "DELETE":
-            return None
-        return merge(self.current or {}, self.after)
+        predicted = self.current
+        for step in self.steps:
+            predicted = None if step.removes else merge(predicted or {}, step.after)
+        return predicted
 
     def diff(self) -> dict[str, t.Any]:
         """Ansible's diff: only what changes."""

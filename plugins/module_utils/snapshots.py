@@ -46,7 +46,7 @@ def read_snapshot(data: t.Any) -> dict[str, t.Any] | None:
 def parse_age(text: str) -> datetime.timedelta:
     """`90m`, `12h`, `2d`."""
     found = re.fullmatch(r"(\d+)\s*([smhd])", text.strip(), re.I)
-    if not found or int(found[1]) == 0:
+    if not found or not 0 < int(found[1]) < 10**6:
         raise InputError(
             f"max_age is a number with a unit s, m, h or d, such as 12h or 2d, not '{text}'."
         )
@@ -119,7 +119,7 @@ def plan_snapshot(instance: Resource, wish: SnapshotWish, now: datetime.datetime
                 f"{name} has the snapshot '{snapshot['id']}', not '{wish.snapshot_id}', so it isn't replaced"
             )
         plan.steps += [_delete(snapshot), _create(wish, snapshot)]
-        plan.repeats = True
+        plan.repeats = wish.replace  # one that was too old won't be twice
     return plan
 
 

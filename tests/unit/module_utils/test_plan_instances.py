@@ -212,7 +212,7 @@ def test_the_diff_shows_what_changes(raw: Raw, options: dict[str, Any]) -> None:
     diff = plan.diff()
     was = settled(snake(raw))
     assert shows(was, diff["before"])
-    assert ("PEB4WEB01" in diff["before_header"]) and diff["before_header"] == diff["after_header"]
+    assert diff["before_header"] == diff["after_header"] == "instance PEB4WEB01"
     if plan.operations[-1:] == ["delete"]:
         assert diff["after"] == {}
         assert diff["before"]["name"] == "PEB4WEB01"

@@ -1,0 +1,209 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans of snapshots, held against the model of the API, and what is refused."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from typing import Any
+
+import pytest
+from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
+from ansible_collections.cegedim.cloud.plugins.module_utils.naming import to_snake
+from ansible_collections.cegedim.cloud.plugins.module_utils.snapshots import (
+    SnapshotWish,
+    parse_age,
+    plan_snapshot,
+    read_snapshot,
+    seconds_left,
+)
+from core_model import NOW, Raw, execute, stamp
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+HOUR = datetime.timedelta(hours=1)
+
+snapshots = st.none() | st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["1-snap-42", "a/b c?d"]),
+        "createdAt": st.integers(0, 71).map(lambda hours: stamp(NOW - hours * HOUR)),
+        "description": st.sampled_from(["old", None]),
+        "changeReference": st.none(),
+        "recoveredAt": st.sampled_from([None, stamp(NOW - HOUR)]),
+    }
+)
+instances = st.builds(
+    lambda snapshot: {"id": 1, "name": "WEB1", "status": "ACTIVE", "snapshot": snapshot}, snapshots
+)
+named = st.sampled_from(["1-snap-42", "1-snap-7", None])
+wishes = st.one_of(
+    st.fixed_dictionaries(
+        {"state": st.sampled_from(["present", None])},
+        optional={
+            "description": st.sampled_from(["new", "", None]),
+            "change_reference": st.sampled_from(["RFC_1", "", None]),
+            "max_age": st.sampled_from(["1s", "12h", "2d", None]),
+            "replace": st.booleans(),
+            "snapshot_id": named,
+        },
+    ),
+    st.fixed_dictionaries({"state": st.just("absent")}, optional={"snapshot_id": named}),
+    st.fixed_dictionaries(
+        {"state": st.just("recovered")}, optional={"snapshot_id": named, "force": st.booleans()}
+    ),
+)
+
+
+@settings(max_examples=1000)
+@given(instances, wishes)
+def test_applied_it_has_nothing_left_to_do(raw: Raw, options: dict[str, Any]) -> None:
+    wish = SnapshotWish.from_options(options)
+    current, untouched = to_snake(raw), copy.deepcopy(raw)
+    try:
+        plan = plan_snapshot(current, wish, NOW)
+    except InputError:
+        assume(False)
+    assert current == to_snake(untouched)
+    final: Any = raw
+    for step in plan.steps:
+        before, final = final, execute(final, step)
+        assert step.is_reached(to_snake(final))
+        assert not step.is_reached(to_snake(before))
+        if not step.waits_for_previous:
+            execute(raw, step)  # a dry run sends it as things stand
+    if plan.changed:
+        assert plan.predicted is not None
+        predicted, real = plan.predicted["snapshot"], to_snake(final)["snapshot"]
+        assert (predicted is None) == (real is None)
+        if "create snapshot" in plan.operations:
+            # what the server makes up isn't predicted, least of all from the one that is gone
+            assert predicted.items() <= real.items()
+        elif predicted:
+            assert {**predicted, "recovered_at": None} == {**real, "recovered_at": None}
+    repeating = bool(options.get("replace") or (options.get("force") and final["snapshot"]))
+    again = plan_snapshot(to_snake(final), wish, NOW) if named_right(wish, final) else None
+    if again is not None:
+        assert again.changed == repeating
+    if plan.changed:
+        assert plan.repeats == repeating
+
+
+def named_right(wish: SnapshotWish, final: Raw) -> bool:
+    """A replaced snapshot has another id than the one that was named."""
+    snapshot = final["snapshot"]
+    return not snapshot or wish.snapshot_id in (None, snapshot["id"]) or wish.state == "absent"
+
+
+SNAPSHOT = {"id": "1-snap-42", "created_at": stamp(NOW - 24 * HOUR), "recovered_at": None}
+
+
+def operations(snapshot: dict[str, Any] | None, **options: Any) -> list[str]:
+    instance = {"id": 1, "name": "WEB1", "snapshot": snapshot}
+    return plan_snapshot(instance, SnapshotWish.from_options(options), NOW).operations
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "options", "expected"),
+    [
+        (None, {}, ["create snapshot"]),
+        (SNAPSHOT, {}, []),
+        (SNAPSHOT, {"description": "another"}, []),
+        (SNAPSHOT, {"max_age": "25h"}, []),
+        (SNAPSHOT, {"max_age": "24h"}, []),
+        (SNAPSHOT, {"max_age": "23h"}, ["delete snapshot", "create snapshot"]),
+        (SNAPSHOT, {"replace": True}, ["delete snapshot", "create snapshot"]),
+        (
+            SNAPSHOT,
+            {"replace": True, "snapshot_id": "1-snap-42"},
+            ["delete snapshot", "create snapshot"],
+        ),
+        (None, {"replace": True, "snapshot_id": "1-snap-42"}, ["create snapshot"]),
+        (None, {"state": "absent"}, []),
+        (SNAPSHOT, {"state": "absent"}, ["delete snapshot"]),
+        (SNAPSHOT, {"state": "absent", "snapshot_id": "1-snap-42"}, ["delete snapshot"]),
+        (SNAPSHOT, {"state": "absent", "snapshot_id": "1-snap-7"}, []),
+        (SNAPSHOT, {"state": "recovered"}, ["recover snapshot"]),
+        ({**SNAPSHOT, "recovered_at": stamp(NOW)}, {"state": "recovered"}, []),
+        (
+            {**SNAPSHOT, "recovered_at": stamp(NOW)},
+            {"state": "recovered", "force": True},
+            ["recover snapshot"],
+        ),
+    ],
+)
+def test_operations(
+    snapshot: dict[str, Any] | None, options: dict[str, Any], expected: list[str]
+) -> None:
+    assert operations(snapshot, **options) == expected
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "options", "said"),
+    [
+        (None, {"state": "recovered"}, "WEB1 has no snapshot to recover"),
+        (
+            SNAPSHOT,
+            {"state": "recovered", "snapshot_id": "1-snap-7"},
+            "no snapshot '1-snap-7' to recover .it has '1-snap-42'",
+        ),
+        (SNAPSHOT, {"replace": True, "snapshot_id": "1-snap-7"}, "'1-snap-42', not '1-snap-7'"),
+        ({"id": "x"}, {"max_age": "1h"}, "doesn't show when the snapshot of WEB1 was made"),
+        (SNAPSHOT, {"description": "x" * 101}, "description has at most 100 .* has 101"),
+        (SNAPSHOT, {"change_reference": "x" * 11}, "change_reference has at most 10"),
+        (SNAPSHOT, {"max_age": "soon"}, "max_age is a number with a unit"),
+        (SNAPSHOT, {"state": "absent", "max_age": "1h"}, "max_age goes with state: present"),
+        (SNAPSHOT, {"state": "absent", "replace": True}, "replace goes with state: present"),
+        (SNAPSHOT, {"state": "recovered", "description": "x"}, "description goes with"),
+        (SNAPSHOT, {"force": True}, "force goes with state: recovered"),
+    ],
+)
+def test_refused(snapshot: dict[str, Any] | None, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        operations(snapshot, **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90m", 5400), ("12h", 43200), ("2d", 172800), ("30s", 30), (" 1 H ", 3600)],
+)
+def test_age(text: str, seconds: int) -> None:
+    assert parse_age(text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "12", "h", "-1h", "0h", "1.5h", "1w", "1h30m", "9" * 20 + "d"]
+)
+def test_wrong_age(text: str) -> None:
+    with pytest.raises(InputError, match="max_age is a number with a unit"):
+        parse_age(text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, "", [], {}, {"content": []}, {"content": None}, {"id": None}, {"id": ""}, [{}], 5],
+)
+def test_every_way_to_say_none(data: Any) -> None:
+    assert read_snapshot(data) is None
+
+
+@pytest.mark.parametrize("wrap", [lambda s: s, lambda s: [s], lambda s: {"content": [s]}])
+def test_every_way_to_show_one(wrap: Any) -> None:
+    assert read_snapshot(wrap({"id": "1-snap-42"})) == {"id": "1-snap-42"}
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ("2026-03-01T12:01:00.500+0000", 60),
+        ("2026-03-01T13:01:00.000+01:00", 60),
+        ("2026-03-01T12:01:00Z", 60),
+        ("2026-03-01T11:59:00Z", 0),
+        (None, None),
+        ("soon", None),
+    ],
+)
+def test_seconds_left(ends: Any, expected: int | None) -> None:
+    assert seconds_left({"expires_at": ends}, NOW) == expected
