@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -298,6 +300,15 @@ def test_reset(api: Any) -> None:
     api.login()
     assert len(api.list()) == 7
     assert [i["name"] for i in api.list()] != names[:7]
+
+
+def test_answers_are_dated_by_the_clock(api: Any) -> None:
+    api.simulator.advance(100 * 86400)
+    answered = api.call("GET", "/health").headers["Date"]
+    now = datetime.fromisoformat(
+        api.simulator.control("GET", "/control/state")["now"].replace("Z", "+00:00")
+    )
+    assert abs(now - parsedate_to_datetime(answered)) < timedelta(seconds=30)
 
 
 def test_the_clock_moves_forward_only(api: Any) -> None:

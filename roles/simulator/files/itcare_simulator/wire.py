@@ -12,6 +12,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -158,6 +159,9 @@ class Wire:
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry["status"] = message["status"]
+                date = formatdate(self.simulator.clock.now(), usegmt=True).encode()
+                headers = [*message.get("headers", ()), (b"date", date)]
+                message = {**message, "headers": headers}
             await send(message)
 
         if self.simulator.settings.latency:
