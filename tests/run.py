@@ -105,7 +105,7 @@ def run(name: str, installed: str) -> Outcome:
     text = log.read_text(errors="replace")
     results = json.loads(report.read_text())["sessions"] if report.exists() else []
     if code == 0 and [session["result"] for session in results] == ["skipped"]:
-        found = re.search(r"skipped: (.*)", text)
+        found = re.search(r"skipped: (.*?)\.?(?: \(took .*)?$", text, re.MULTILINE)
         reason = found[1] if found else "see its output"
         # Whoever runs CI has to provide what the tests need.
         return Outcome(name, "failed" if os.environ.get("CI") else "not run", seconds, reason)
