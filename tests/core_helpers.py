@@ -41,6 +41,19 @@ class SimulatedTime:
                 self._simulator.advance(seconds)
 
 
+class PatientTime(SimulatedTime):
+    """For requests that the server is still at when the client has given up: a sleep is long enough for them to end."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        super().__init__(simulator)
+        self._server = simulator
+
+    def sleep(self, seconds: float) -> None:
+        while any(entry["status"] is None for entry in self._server.requests()):
+            pass
+        super().sleep(seconds)
+
+
 def client_of(
     simulator: Simulator,
     *,

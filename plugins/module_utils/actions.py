@@ -109,20 +109,26 @@ def list_actions(client: Client, **params: t.Any) -> list[Action]:
     return [action for action in map(read_action, data or []) if action is not None]
 
 
-def in_progress(
-    client: Client, resource_id: t.Any = None, resource_name: str | None = None
+def of_resource(
+    client: Client, resource_id: t.Any, resource_name: str | None, statuses: str | None = None
 ) -> list[Action]:
-    """The actions in progress on one resource, by its id or, while it has none, by its name; of all without either."""
+    """The actions on one resource, by its id or, while it has none, by its name; of all without either."""
     params = (
         {"resourceId": resource_id} if resource_id is not None else {"resourceName": resource_name}
     )
-    found = list_actions(client, statuses=IN_PROGRESS, **params)
     return [
         action
-        for action in found
-        if action["status"] == IN_PROGRESS  # filters are the server's word: look again
+        for action in list_actions(client, statuses=statuses, **params)
+        # filters are the server's word: look again
+        if (statuses is None or action["status"] == statuses)
         and (resource_name is None or action.get("resource_name") in (None, resource_name))
     ]
+
+
+def in_progress(
+    client: Client, resource_id: t.Any = None, resource_name: str | None = None
+) -> list[Action]:
+    return of_resource(client, resource_id, resource_name, IN_PROGRESS)
 
 
 def parse_time(text: t.Any) -> datetime.datetime | None:

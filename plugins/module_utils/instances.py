@@ -367,6 +367,7 @@ def _resize(plan: Plan, current: Resource, wish: Wish) -> list[Step]:
             _referenced(wish, {"sizing": wish.sizing}),
             {key: before[key] for key in differs},
             {key: after[key] for key in differs},
+            told_by_process=False,
         )
     ]
 
@@ -405,6 +406,7 @@ def _protect(current: Resource, wish: Wish, name: str) -> list[Step]:
                 before,
                 after,
                 reached=functools.partial(_switched, after),
+                told_by_process=False,
             )
         )
     return steps

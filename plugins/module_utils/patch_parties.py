@@ -108,6 +108,7 @@ def plan_patch_party(instance: Resource, wish: PatchWish) -> Plan:
                 before={key: now[key] for key in after},
                 after=after,
                 process="vm_update_patch_party",
+                told_by_process=False,
                 reached=lambda current: current is not None
                 and all(read_party(current)[key] == value for key, value in after.items()),
             )

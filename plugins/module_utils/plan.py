@@ -10,12 +10,13 @@ check mode all read it; `Applier` alone sends it.
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 from dataclasses import dataclass, field
 
 from . import actions
 from .actions import Action, Deadline, Waiting
-from .client import Client
+from .client import Client, pause
 from .errors import (
     ActionTimeoutError,
     ApiError,
@@ -26,6 +27,7 @@ from .errors import (
     UnsureWriteError,
 )
 
+LOOKS = 5  # for what became of a write whose answer was lost, with pauses that grow to seconds
 MOST_ATTEMPTS = 4  # how often one step is sent again after it surely or probably wasn't executed
 
 Resource = dict[str, t.Any]  # in snake case, as results show it
@@ -45,6 +47,7 @@ class Step:
     reached: t.Callable[[Resource | None], bool] | None = (
         None  # is it done? Without: when the resource shows `after`
     )
+    told_by_process: bool = True  # an action of this process does just this, whatever was asked for
     waits_for_previous: bool = False  # only possible once the step before it is over
     media_type: str = "application/json"
 
@@ -187,6 +190,9 @@ class Applier:
         self._replan = replan
         self._id = resource_id
         self._known_busy = busy
+        self._known = {action["id"] for action in busy or ()}  # not begun by us
+        self._sent_at: datetime.datetime | None = None
+        self._conflicts = 0
         self._read_back = read_back
         self._outcome = Outcome(None)
 
@@ -234,7 +240,7 @@ class Applier:
     # -- for real -----------------------------------------------------------------------------------------------------
 
     def _apply(self, plan: Plan) -> None:
-        plan, steps = self._settle(plan, plan.steps)
+        plan, steps = self._settle(plan)
         while steps:
             step, rest = steps[0], steps[1:]
             if self._deadline.over:
@@ -257,101 +263,132 @@ class Applier:
             steps = rest
         self._outcome.current = self._read() if self._read_back else plan.predicted
 
-    def _settle(self, plan: Plan, steps: list[Step]) -> tuple[Plan, list[Step]]:
-        """Before the first write: waits for what is in progress already, and adopts it when it is what we want."""
-        busy = self._known_busy if self._known_busy is not None else self._busy(plan)
-        self._known_busy = None
+    def _settle(self, plan: Plan) -> tuple[Plan, list[Step]]:
+        """Before the first write: waits for what is in progress already, and adopts it when it is what comes next.
+
+        Only the first step can be in progress: had one behind it been begun, the plan wouldn't hold those before it.
+        """
+        listed = self._listed(plan) if self._known_busy is None else self._known_busy
+        self._known.update(action["id"] for action in listed)
+        busy = [action for action in listed if action["status"] == actions.IN_PROGRESS]
         if not busy:
-            return plan, steps
+            return plan, plan.steps
+        step = plan.steps[0]
+        same: Action | None = None
         for action in busy:
-            ours = [
-                index
-                for index, step in enumerate(steps)
-                if step.process and step.process == action.get("process")
-            ]
-            if ours and ours[-1] == len(steps) - 1 and not self._waiting.wait:
-                self._adopt(steps, action)
+            ours = bool(step.process) and step.process == action.get("process")
+            if ours and step.told_by_process and len(plan.steps) == 1 and not self._waiting.wait:
+                self._adopt(step, action)
                 return plan, []
             ended = actions.wait_for(self._client, action, self._deadline)
             if ours and ended["status"] == actions.SUCCESS:
-                self._adopt(steps[: ours[-1] + 1], ended)
-                steps = steps[ours[-1] + 1 :]
+                same = ended
         current = self._read()
+        adopted = same is not None and (step.blind or step.is_reached(current))
+        if same is not None and adopted:
+            self._adopt(step, same)
         if plan.repeats:
             plan.current = current
-            return plan, steps
+            return plan, plan.steps[1:] if adopted else plan.steps
         plan = self._replan(current)
         return plan, plan.steps
 
-    def _adopt(self, steps: list[Step], action: Action) -> None:
-        self._outcome.operations += [step.label for step in steps]
+    def _adopt(self, step: Step, action: Action) -> None:
+        self._outcome.operations.append(step.label)
         self._outcome.itcare_actions.append(action)
 
     def _submit(self, plan: Plan, step: Step) -> tuple[Action | None, Plan | None]:
         """Sends one step; answers its action, or the plan made anew when there is nothing more to do as planned."""
-        for attempt in range(MOST_ATTEMPTS):
-            before = self._client.server_time
+        unsure = False
+        for _attempt in range(MOST_ATTEMPTS):
             try:
                 return self._send(step, plan), None
-            except NotFoundError:
-                if step.method == "DELETE" and self._read() is None:
-                    return None, None
-                raise
-            except ConflictError:
-                busy = self._busy(plan)
-                if not busy or attempt == MOST_ATTEMPTS - 1:
-                    raise
-                for action in busy:
-                    actions.wait_for(self._client, action, self._deadline)
-                if not plan.repeats:
-                    return None, self._replan(self._read())
             except (ConnectionFailedError, ApiError) as error:
-                if not error.arrived:
-                    raise
-                found = self._look(plan, step, before)
-                if found is not None:
-                    return found, None
+                failure: ConnectionFailedError | ApiError = error
+            unsure = unsure or failure.arrived
+            if unsure:
+                executed, action = self._trace(plan, step)
+                if executed:
+                    return action, None
                 if step.blind:
                     raise UnsureWriteError(
-                        f"It isn't known whether '{step.label}' was executed on {plan.kind} {plan.name}. {error} "
+                        f"It isn't known whether '{step.label}' was executed on {plan.kind} {plan.name}. {failure} "
                         "Look at it before running this task again."
-                    ) from None
+                    )
+            if isinstance(failure, ConflictError):
+                if not self._give_way(plan):
+                    raise failure
+                if not plan.repeats:
+                    return None, self._replan(self._read())
+            elif isinstance(failure, NotFoundError) and step.method == "DELETE":
                 if step.is_reached(self._read()):
                     return None, None
-                if attempt == MOST_ATTEMPTS - 1:
-                    raise
-        raise AssertionError("unreachable")
+                raise failure
+            elif not failure.arrived:
+                raise failure
+        raise failure
 
     def _send(self, step: Step, plan: Plan) -> Action | None:
         path = step.path.replace("{id}", str(self._id(plan.current)))
+        self._sent_at = self._client.server_time
         return actions.read_action(
             self._client.write(step.method, path, step.body, media_type=step.media_type).data
         )
 
-    def _look(self, plan: Plan, step: Step, before: t.Any) -> Action | None:
-        """After a write whose answer was lost: the action that it started, if it did."""
-        for action in self._busy(plan):
-            if action.get("process") in (None, "", step.process):
-                return action
-        if step.blind:  # nothing to read: an action submitted since then must do
-            for action in actions.list_actions(self._client, resourceId=self._id(plan.current)):
-                if action.get("process") == step.process and actions.submitted_since(
-                    action, before
-                ):
-                    return action
-        return None
+    def _give_way(self, plan: Plan) -> bool:
+        """After a conflict: waits for what is in progress. False when that can't be the reason."""
+        self._conflicts += 1
+        busy = self._busy(plan)
+        for action in busy:
+            actions.wait_for(self._client, action, self._deadline)
+        # One that is over by now may have been the reason, once.
+        return self._conflicts < MOST_ATTEMPTS and (bool(busy) or self._conflicts == 1)
+
+    def _trace(self, plan: Plan, step: Step) -> tuple[bool, Action | None]:
+        """After a write whose answer was lost: was it executed, and what is its action?
+
+        The server may still be at it, so this looks for a while before it says no.
+        """
+        for look in range(LOOKS):
+            if look:
+                self._client.sleep(pause(look))
+            new = self._new(plan)
+            for action in new:
+                if self._may_be(action, step):
+                    return True, action
+            for action in new:  # somebody else's, or ours by a name that we don't know
+                actions.wait_for(self._client, action, self._deadline)
+            if not step.blind and step.is_reached(self._read()):
+                return True, None
+        return False, None
+
+    def _new(self, plan: Plan) -> list[Action]:
+        """The actions on the resource that began after the last write was sent, as far as is known."""
+        own = {action["id"] for action in self._outcome.itcare_actions}
+        return [
+            action
+            for action in self._listed(plan)
+            if action["id"] not in self._known | own
+            and (self._known_busy is None or actions.submitted_since(action, self._sent_at))
+        ]
+
+    @staticmethod
+    def _may_be(action: Action, step: Step) -> bool:
+        return action.get("process") in (None, "", step.process)
+
+    def _listed(self, plan: Plan) -> list[Action]:
+        return actions.of_resource(self._client, self._id(plan.current), plan.name)
 
     def _busy(self, plan: Plan) -> list[Action]:
         return actions.in_progress(self._client, self._id(plan.current), plan.name)
 
     def _finish(self, plan: Plan, step: Step, action: Action | None) -> None:
         if action is None:  # 202 with an empty body, or done meanwhile
-            busy = [a for a in self._busy(plan) if a.get("process") in (None, "", step.process)]
-            if not busy:
-                if not step.blind:
-                    plan.current = self._await_state(plan, step)
-                return
-            action = busy[0]
+            action = next((a for a in self._new(plan) if self._may_be(a, step)), None)
+        if action is None:
+            if not step.blind:
+                plan.current = self._await_state(plan, step)
+            return
         ended = actions.wait_for(self._client, action, self._deadline)
         self._outcome.itcare_actions.append(actions.check_success(ended))
 
