@@ -179,7 +179,9 @@ cache_connection: ~/.cache/itcare
 cache_timeout: 600
 """
 
+import contextlib
 import difflib
+import gc
 import re
 import typing as t
 
@@ -233,11 +235,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._check(config)
             connection = ConnectionOptions.from_mapping(self._connection(config))
             question = Question.from_options(self._asked())
-            fleet = self._fleet(connection, question, cache)
+            with garbage_collection_paused(), all_or_nothing(inventory):
+                Populate(self, question).add(self._fleet(connection, question, cache))
         except ItcareError as error:
             raise AnsibleParserError(str(error)) from None
-        with all_or_nothing(inventory):
-            Populate(self, question).add(fleet)
 
     # -- the file --
 
@@ -323,6 +324,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         except (AnsibleError, TypeError, ValueError, AttributeError) as error:
             self.display.warning(f"What was cached can't be used, the API is asked again: {error}")
             return None
+
+
+@contextlib.contextmanager
+def garbage_collection_paused() -> t.Iterator[None]:
+    """All that is built here stays; looking through it again and again for what doesn't takes 40 % of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _nearest(word: t.Any, known: t.Iterable[str]) -> str:

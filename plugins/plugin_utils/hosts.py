@@ -13,7 +13,7 @@ import typing as t
 
 from ansible import constants as C
 from ansible.vars.reserved import get_reserved_names
-from ansible_collections.cegedim.cloud.plugins.module_utils.naming import to_snake
+from ansible_collections.cegedim.cloud.plugins.module_utils.naming import DATA_MAPS, snake
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import Data
 
 Instance = dict[str, t.Any]
@@ -80,7 +80,7 @@ class Translator:
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        self._data = Data()
+        self._data = Data(snake, DATA_MAPS)
         self._reserved = frozenset(get_reserved_names()) | _MAGIC_VARIABLES
         self.names: dict[str, str] = {}  # field -> variable
         self._running, self._excluded = (self.variable_name(name) for name in COMPUTED)
@@ -89,7 +89,7 @@ class Translator:
         """One host variable for each field, as data, and the two booleans that AWX and plays ask for most."""
         names = self.names
         variables: dict[str, t.Any] = {}
-        for field, value in self._data(to_snake(instance)).items():
+        for field, value in self._data.mapping(instance).items():
             variables[names.get(field) or self.variable_name(field)] = value
         fields = Fields(names, variables)
         variables[self._running] = fields.get("status") == "ACTIVE"
@@ -98,7 +98,7 @@ class Translator:
 
     def text(self, text: str) -> t.Any:
         """A string that came from the API, as data."""
-        return self._data(text)
+        return self._data.text(text)
 
     def variable_name(self, field: str) -> str:
         """The field under the prefix. What Ansible reserves or rejects is put under the default prefix instead."""

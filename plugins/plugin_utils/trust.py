@@ -44,23 +44,56 @@ def _data_text(text: str) -> str:
     return wrap_var(text) if can_be_template(text) else text
 
 
+class _Renamed(t.Dict[str, str]):
+    """Names of keys; a key is renamed once, not once per host."""
+
+    def __init__(self, rename: t.Callable[[str], str]) -> None:
+        super().__init__()
+        self._rename = rename
+
+    def __missing__(self, key: str) -> str:
+        name = self[key] = self._rename(key)
+        return name
+
+
 class Data:
-    """Marks parsed JSON as data, all the way down; containers are new ones, keys stay."""
+    """Parsed JSON, all the way down, as data and with its keys renamed. Containers are new ones.
 
-    def __init__(self) -> None:
+    One pass, and no call for a scalar: this is most of what an inventory costs.
+    """
+
+    def __init__(
+        self, rename: t.Callable[[str], str] = str, keep: t.Collection[str] = frozenset()
+    ) -> None:
         self._texts: dict[str, str] = {}
+        self._names = _Renamed(rename)
+        self._keep = keep  # fields whose value is a map of data: its keys aren't names
 
-    def __call__(self, value: t.Any) -> t.Any:
-        kind = type(value)
-        if kind is str:
-            known = self._texts.get(value)
-            if known is None:
-                known = _data_text(value)
-                if len(self._texts) < REMEMBERED:
-                    self._texts[value] = known
-            return known
-        if kind is dict:
-            return {key: self(item) for key, item in value.items()}
-        if kind is list:
-            return [self(item) for item in value]
+    def text(self, text: str) -> str:
+        known = self._texts.get(text)
+        if known is None:
+            known = _data_text(text)
+            if len(self._texts) < REMEMBERED:
+                self._texts[text] = known
+        return known
+
+    def mapping(self, value: dict[str, t.Any], rename: bool = True) -> dict[str, t.Any]:
+        known, names = self._texts.get, self._names
+        result = {}
+        for key, item in value.items():
+            kind = type(item)
+            if kind is str:
+                item = known(item) or self.text(item)
+            elif kind is dict or kind is list:
+                item = self(item, rename and key not in self._keep)
+            result[names[key] if rename else key] = item
+        return result
+
+    def __call__(self, value: t.Any, rename: bool = True) -> t.Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return self.mapping(value, rename)
+        if isinstance(value, list):
+            return [self(item, rename) for item in value]
         return value
