@@ -128,7 +128,8 @@ def _check_ends(ended: list[Action], results: list[Action], waiting: Waiting) ->
     failed = [a for a in ended if a["status"] not in (actions.SUCCESS, actions.IN_PROGRESS)]
     if failed:
         said = "; ".join(
-            f"{actions.describe(a)}: {a.get('message') or 'no reason given'}" for a in failed
+            f"{actions.describe(a)}: {str(a.get('message') or 'no reason given').rstrip('.')}"
+            for a in failed
         )
         raise ActionFailedError(
             f"{len(failed)} of {len(ended)} actions ended in ERROR: {said}.", itcare_actions=results

@@ -52,10 +52,11 @@ class PartialFailureError(ItcareError):
     def __init__(self, rows: list[Row], **values: t.Any) -> None:
         failed = [row for row in rows if row.error]
         named = "; ".join(
-            f"{row.instance.get('name')}: {row.error}" for row in failed[:FAILURES_NAMED]
+            f"{row.instance.get('name')}: {str(row.error).rstrip('.')}"
+            for row in failed[:FAILURES_NAMED]
         )
         more = f"; and {len(failed) - FAILURES_NAMED} more" if len(failed) > FAILURES_NAMED else ""
-        super().__init__(f"{len(failed)} of {len(rows)} instances failed: {named}{more}", **values)
+        super().__init__(f"{len(failed)} of {len(rows)} instances failed: {named}{more}.", **values)
 
 
 def check_concurrency(value: t.Any) -> int:
