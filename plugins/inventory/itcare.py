@@ -187,12 +187,12 @@ import typing as t
 
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.cegedim.cloud.plugins.module_utils.auth import (
-    REQUESTS_IMPORT_ERROR,
-    ConnectionOptions,
-)
+from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import CONNECTIONS, Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError, ItcareError
+from ansible_collections.cegedim.cloud.plugins.module_utils.requests_library import (
+    REQUESTS_IMPORT_ERROR,
+)
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import (
     NATIVE_GROUPS,
     may_be_variable,

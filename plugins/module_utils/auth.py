@@ -12,19 +12,12 @@ import json
 import re
 import threading
 import time
-import traceback
 import typing as t
 from dataclasses import dataclass, fields
 from urllib.parse import quote, urlsplit
 
 from .errors import AuthenticationError, ConnectionFailedError, InputError, token_error
-
-REQUESTS_IMPORT_ERROR: str | None = None
-try:
-    import requests
-    import requests.auth
-except ImportError:
-    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+from .requests_library import REQUESTS_IMPORT_ERROR, requests
 
 DEFAULT_API_URL = "https://api.cegedim.cloud/itcare"
 DEFAULT_TOKEN_URL = "https://accounts.cegedim.cloud/auth/realms/cloud/protocol/openid-connect/token"

@@ -19,7 +19,7 @@ import time
 import typing as t
 from urllib.parse import quote, urlencode, urlsplit
 
-from .auth import Bearer, ConnectionOptions, TokenSource, requests
+from .auth import Bearer, ConnectionOptions, TokenSource
 from .errors import (
     ConnectionFailedError,
     DryRunIgnoredError,
@@ -28,6 +28,7 @@ from .errors import (
     WriteRefusedError,
     api_error,
 )
+from .requests_library import requests
 
 MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # contract, section 1
 DRY_RUN_HEADER = "ITCare-DryRun"

@@ -10,10 +10,11 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
-from .auth import DEFAULT_API_URL, DEFAULT_TOKEN_URL, REQUESTS_IMPORT_ERROR, ConnectionOptions
+from .auth import DEFAULT_API_URL, DEFAULT_TOKEN_URL, ConnectionOptions
 from .client import Client
 from .errors import ItcareError
 from .plan import Result
+from .requests_library import REQUESTS_IMPORT_ERROR
 
 ArgumentSpec = dict[str, dict[str, t.Any]]
 

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
+import math
 import typing as t
 
 from .errors import IncompleteListError
@@ -16,12 +18,14 @@ Page = dict[str, t.Any]
 
 PAGE_SIZE = 200  # works live (contract, section 3)
 WORKERS = 4
+LOOK_AHEAD = 4  # pages per worker: enough to keep all busy, few if the count turns out to be wrong
 
 
 class Getter(t.Protocol):
     """What is needed of a client: GET with retries, from several threads."""
 
-    def get(self, path: str, params: t.Mapping[str, t.Any] | None = None) -> t.Any: ...
+    def get(self, path: str, params: t.Mapping[str, t.Any] | None = None) -> t.Any:
+        """Parsed JSON."""
 
 
 def fetch_all(
@@ -66,7 +70,7 @@ def _sweep(
         return _walk(client, path, query, first)
     pages = [content]
     problem = ""
-    for page in _others(client, path, query, -(-total // size), workers):
+    for page in _others(client, path, query, math.ceil(total / size), workers):
         content = _content(page, path)
         pages.append(content)
         if page.get("totalElements") != total:
@@ -84,13 +88,15 @@ def _sweep(
 
 def _others(client: Getter, path: str, query: Page, pages: int, workers: int) -> t.Iterator[Page]:
     """Pages 1 to the last, in order, fetched side by side. The first error ends it; what is queued is dropped."""
-    if pages < 2:
-        return
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(workers, pages - 1)))
+    queued: collections.deque[concurrent.futures.Future[Page]] = collections.deque()
     try:
-        yield from pool.map(
-            lambda number: client.get(path, {**query, "page": number}), range(1, pages)
-        )
+        for number in range(1, pages):
+            queued.append(pool.submit(client.get, path, {**query, "page": number}))
+            if len(queued) >= LOOK_AHEAD * workers:
+                yield queued.popleft().result()
+        while queued:
+            yield queued.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

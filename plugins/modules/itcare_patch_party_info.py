@@ -73,7 +73,7 @@ patch_parties:
       patch_party:
         excluded: false
         exclusion_reason: null
-        patch_date: 2026-12-06T20:00:00.000Z
+        patch_date: "2026-12-06T20:00:00.000Z"
         patch_group: "2"
         patch_tag: 2026-Q4
 summary:

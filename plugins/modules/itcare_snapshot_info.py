@@ -59,8 +59,8 @@ snapshots:
       snapshot:
         id: 10007-snap-42
         description: Before the upgrade
-        created_at: 2026-05-08T22:40:00.750Z
-        expires_at: 2026-05-11T22:40:00.750Z
+        created_at: "2026-05-08T22:40:00.750Z"
+        expires_at: "2026-05-11T22:40:00.750Z"
         seconds_left: 259200
 itcare_error:
   description: Facts about the failure for programs, such as C(status), C(method), C(path) and the API's own C(error_code).

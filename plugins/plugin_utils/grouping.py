@@ -251,8 +251,7 @@ class Rule:
             return self._known[key]
         except KeyError:
             pass
-        assert self.reading.names is not None
-        result = self._decide(view.only(self.reading.names), host)
+        result = self._decide(view.only(self.reading.names or ()), host)
         # A container could be changed through one host for all others.
         if len(self._known) < REMEMBERED and (type(result) is _Groups or _is_scalar(result)):
             self._known[key] = result

@@ -109,7 +109,7 @@ child = os.fork()
 if child == 0:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.execv(sys.argv[1], sys.argv[1:])
-_, status, used = os.wait4(child, 0)
+_pid, status, used = os.wait4(child, 0)
 print([time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024])
 sys.exit(os.waitstatus_to_exitcode(status))
 """

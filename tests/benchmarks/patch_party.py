@@ -52,7 +52,7 @@ def measure(action_delay: float) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             nothing = min(
-                play([{"ansible.builtin.meta": "noop"}], simulator, folder) for _ in range(3)
+                play([{"ansible.builtin.meta": "noop"}], simulator, folder) for _each in range(3)
             )
             names = _put_all_into_group_1(simulator)
             party: dict[str, Any] = {"patch_group": "2", "wait_interval": 1}
@@ -62,7 +62,9 @@ def measure(action_delay: float) -> dict[str, Any]:
             loop_writes = len(simulator.writes())
             _put_all_into_group_1(simulator)
             simulator.clear_requests()
-            task = {"cegedim.cloud.itcare_patch_party": {"names": names, "concurrency": 32, **party}}
+            task = {
+                "cegedim.cloud.itcare_patch_party": {"names": names, "concurrency": 32, **party}
+            }
             bulk = play([task], simulator, folder) - nothing
             bulk_writes = len(simulator.writes())
     finally:
@@ -96,7 +98,9 @@ def main() -> None:
     arguments = parser.parse_args()
     figures = measure(arguments.action_delay)
     print(f"{'':32}{'seconds per instance':>22}")
-    print(f"{f'loop over {LOOP} one-instance tasks':32}{figures['loop_seconds_per_instance']:>22.4f}")
+    print(
+        f"{f'loop over {LOOP} one-instance tasks':32}{figures['loop_seconds_per_instance']:>22.4f}"
+    )
     print(f"{f'one task for {BULK} instances':32}{figures['bulk_seconds_per_instance']:>22.4f}")
     print(f"times faster per instance: {figures['times_faster']:.1f}")
     if arguments.json:

@@ -49,6 +49,7 @@ def test_examples_run(module: str, simulator: Simulator, tmp_path: Path) -> None
         },
         capture_output=True,
         text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "[DEPRECATION" not in run.stderr, run.stderr

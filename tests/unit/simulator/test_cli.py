@@ -46,14 +46,14 @@ def test_files_and_a_clean_stop(tmp_path: Path) -> None:
         with requests.Session() as session:  # a connection that is kept alive
             assert session.get(f"{url}/health", timeout=30).status_code == 200
             process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=60)
+            _out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_detached(tmp_path: Path) -> None:
     url_file = tmp_path / "url"
-    code, out, _ = run("--detach", "--url-file", str(url_file), "--instances", "3")
+    code, out, _err = run("--detach", "--url-file", str(url_file), "--instances", "3")
     url = out.strip().removeprefix("ITCare simulator: ")
     assert (code, url_file.read_text().strip()) == (0, url)
     control = url.removesuffix("/itcare") + "/control"
@@ -66,7 +66,7 @@ def test_detached_without_success(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        code, _, err = run(
+        code, _out, err = run(
             "--detach", "--url-file", str(tmp_path / "url"), "--log-file", str(log), "--port", port
         )
     assert code == 1
@@ -86,7 +86,7 @@ def test_detached_without_success(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_arguments(arguments: list[str], message: str) -> None:
-    code, _, err = run(*arguments)
+    code, _out, err = run(*arguments)
     assert code == 2
     assert message in err
 

@@ -52,7 +52,7 @@ def test_which_requests_are_hit(api: Any) -> None:
     assert pages == [200, 200, 500, 200, 500, 200]
     api.simulator.fault(method="POST", count=0, fault={"status": 503})
     assert api.call("GET", LIST).status_code == 200
-    assert [api.create().status_code for _ in range(3)] == [503, 503, 503]
+    assert [api.create().status_code for _each in range(3)] == [503, 503, 503]
     api.simulator.control("DELETE", "/control/faults")
     assert api.create().status_code == 202
 

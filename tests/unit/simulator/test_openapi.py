@@ -131,7 +131,7 @@ def test_every_answer_has_the_fields_of_the_contract(api: Any) -> None:
 
 
 def test_operations_and_their_options(api: Any) -> None:
-    known = {name: sorted(model.model_fields) for name, (model, _) in OPERATIONS.items()}
+    known = {name: sorted(model.model_fields) for name, (model, _rest) in OPERATIONS.items()}
     assert known == {name: sorted(options) for name, options in CONTRACT["operations"].items()}
     identity = api.list()[0]["id"]
     for name in known:

@@ -76,7 +76,7 @@ class Simulator:
         """Let instances vanish or appear at the front of the list, as between two pages."""
         for instance in self.store.ordered()[:remove]:
             self.store.remove(instance)
-        for _ in range(insert):
+        for _each in range(insert):
             self.store.generate({"id": min(self.store.instances, default=10001) - 1})
 
 

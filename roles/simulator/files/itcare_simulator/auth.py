@@ -31,8 +31,8 @@ class Client:
     @classmethod
     def parse(cls, text: str) -> Client:
         """From ``id:secret:profile``; the secret may hold colons."""
-        identity, _, rest = text.partition(":")
-        secret, _, profile = rest.rpartition(":")
+        identity, _separator, rest = text.partition(":")
+        secret, _separator, profile = rest.rpartition(":")
         if not identity or not secret or profile not in PROFILES:
             raise ValueError(f"expected id:secret:profile with a profile of {', '.join(PROFILES)}")
         return cls(identity, secret, profile)
@@ -75,7 +75,7 @@ class Tokens:
 
     def client_of(self, authorization: str) -> Client | None:
         """Whose valid access token stands in this header."""
-        scheme, _, token = authorization.partition(" ")
+        scheme, _separator, token = authorization.partition(" ")
         grant = self._access.get(token.strip()) if scheme.lower() == "bearer" else None
         if grant is None or grant.expires <= self._clock.now():
             return None
@@ -88,13 +88,13 @@ class Tokens:
     def authenticate(self, authorization: str, form: dict[str, str]) -> Client:
         """The client of a token request, from the Basic header or else from the form."""
         identity, secret = form.get("client_id", ""), form.get("client_secret", "")
-        scheme, _, encoded = authorization.partition(" ")
+        scheme, _separator, encoded = authorization.partition(" ")
         if scheme.lower() == "basic":
             try:
                 pair = base64.b64decode(encoded.strip(), validate=True).decode()
             except (binascii.Error, UnicodeDecodeError):
                 pair = ""
-            identity, _, secret = pair.partition(":")
+            identity, _separator, secret = pair.partition(":")
         refusal = "Invalid client or Invalid client credentials"
         # RFC 6749 has both parts form-encoded in the header, yet many clients send them as they are
         client = self._clients.get(identity) or self._clients.get(unquote_plus(identity))

@@ -170,7 +170,7 @@ async def add_instances(request: Request, body: Fields) -> Any:
     identity = fields.get("id", 0)
     if not isinstance(identity, int) or identity in store.instances:
         raise invalid("id", "expected an integer that no instance has")
-    added = [store.generate(fields, tags).id for _ in range(1 if count is None else count)]
+    added = [store.generate(fields, tags).id for _each in range(1 if count is None else count)]
     documents = [_shown(store, identity) for identity in added]
     return documents[0] if count is None else documents
 

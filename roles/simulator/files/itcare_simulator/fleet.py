@@ -338,7 +338,7 @@ class Generator:
         self._sites_by_weight = [
             site
             for site in catalogue.sites
-            for _ in range(3 if site.region == "EB" else 2 if site.region == "EB4" else 1)
+            for _each in range(3 if site.region == "EB" else 2 if site.region == "EB4" else 1)
         ]
         platforms = catalogue.platforms
         self._platforms_by_weight = [
@@ -356,7 +356,7 @@ class Generator:
                 "win2022": 4,
                 "aix72": 2,
             }.items()
-            for _ in range(weight)
+            for _each in range(weight)
         ]
         self._services = list(catalogue.services.values())
         self._services += [s for s in self._services if s.environment == PRODUCTION]
