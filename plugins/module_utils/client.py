@@ -71,6 +71,8 @@ class Client:
         self.server_time: datetime.datetime | None = None
         self._base = options.api_url.rstrip("/")
         self._tokens = TokenSource(options, self._post_token_form, clock)
+        self._dry_run_lock = threading.Lock()
+        self._dry_run_ignored = False
         self._gate_lock = threading.Lock()
         self._closed_until = 0.0
         self._session = requests.Session()
@@ -101,22 +103,38 @@ class Client:
 
         Raises ConnectionFailedError or ApiError with `arrived` true when it may have been executed.
         """
-        headers = {}
         if self.read_only and not self.dry_run:
             raise WriteRefusedError(f"{method} {path} was not sent: check mode changes nothing.")
+        headers = {} if body is None else {"Content-Type": media_type}
         if self.dry_run:
-            headers[DRY_RUN_HEADER] = "true"
-        if body is not None:
-            headers["Content-Type"] = media_type
+            return self._dry_run(method, path, headers, body)
         response, data = self._with_retries(
             method, path, self._base + path, RETRIED_WRITE, headers, body
         )
-        if self.dry_run and response.headers.get(DRY_RUN_HEADER, "").lower() != "true":
-            raise DryRunIgnoredError(
-                f"{method} {path} was sent as a dry run, but the answer ({response.status_code}) doesn't confirm it: "
-                "the call may have been executed. Look at the resource, and don't use server_dry_run for this operation."
-            )
         return Answer(response.status_code, data)
+
+    def _dry_run(self, method: str, path: str, headers: dict[str, str], body: t.Any) -> Answer:
+        """Sends a write for validation. One at a time, so that the first that is ignored is the last."""
+        with self._dry_run_lock:
+            if self._dry_run_ignored:
+                raise DryRunIgnoredError(
+                    f"{method} {path} was not sent, as the server ignored a dry run before."
+                )
+            response, data = self._with_retries(
+                method,
+                path,
+                self._base + path,
+                RETRIED_WRITE,
+                {**headers, DRY_RUN_HEADER: "true"},
+                body,
+            )
+            if response.headers.get(DRY_RUN_HEADER, "").lower() != "true":
+                self._dry_run_ignored = True
+                raise DryRunIgnoredError(
+                    f"{method} {path} was sent as a dry run, but the answer ({response.status_code}) doesn't confirm it: the "
+                    "call may have been executed. Look at the resource, and don't use server_dry_run for this operation."
+                )
+            return Answer(response.status_code, data)
 
     # -- one request, with its retries ------------------------------------------------------------------------------
 
