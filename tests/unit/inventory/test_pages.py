@@ -1,0 +1,220 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All pages of a list: complete or an error, whatever happens to the first, a middle or the last of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.cegedim.cloud.plugins.module_utils.errors import (
+    ConnectionFailedError,
+    IncompleteListError,
+    ItcareError,
+    RateLimitError,
+    ServerError,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.pages import fetch_all
+from core_helpers import SimulatedTime, client_of
+from simulator_fixture import Simulator
+
+INSTANCES = "/compute/instances"
+PATH = "/compute/instances$"
+FIRST, MIDDLE, LAST = "0", "2", "4"
+EVERY_PAGE = pytest.mark.parametrize("page", [FIRST, MIDDLE, LAST])
+
+
+@pytest.fixture
+def fleet(simulator: Simulator) -> Simulator:
+    """250 instances, five pages of 50 whatever the client asks for."""
+    simulator.reset(instances=250)
+    simulator.settings(max_page_size=50)
+    return simulator
+
+
+def ids(items: list[dict[str, Any]]) -> list[int]:
+    return sorted(item["id"] for item in items)
+
+
+def present(simulator: Simulator) -> int:
+    count: int = simulator.control("GET", "/control/state")["instances"]
+    return count
+
+
+def pages_asked(simulator: Simulator) -> list[str]:
+    return [entry["query"]["page"] for entry in simulator.requests() if "page" in entry["query"]]
+
+
+def test_every_page_once(fleet: Simulator) -> None:
+    found = fetch_all(client_of(fleet), INSTANCES, page_size=200, workers=4)
+    assert len(set(ids(found))) == 250
+    assert sorted(pages_asked(fleet)) == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("workers", [1, 3, 16])
+@pytest.mark.parametrize("page_size", [1, 49, 50, 250])
+def test_any_page_size_and_number_of_workers(
+    simulator: Simulator, page_size: int, workers: int
+) -> None:
+    found = fetch_all(client_of(simulator), INSTANCES, page_size=page_size, workers=workers)
+    assert len(set(ids(found))) == 40
+
+
+def test_nothing_there(simulator: Simulator) -> None:
+    assert fetch_all(client_of(simulator), INSTANCES, {"names": ["NOSUCH"]}) == []
+    assert pages_asked(simulator) == ["0"]
+
+
+def test_same_order_as_the_server(fleet: Simulator) -> None:
+    names = [i["name"] for i in fetch_all(client_of(fleet), INSTANCES, {"sort": "name,desc"})]
+    assert names == sorted(names, reverse=True)
+
+
+PASSING = {
+    "500": {"status": 500},
+    "502 as a web page": {"status": 502, "html": True},
+    "503": {"status": 503},
+    "504": {"status": 504},
+    "429": {"status": 429, "headers": {"Retry-After": "1"}},
+    "a cut body": {"cut": "body"},
+    "a closed connection": {"cut": "before"},
+    "a connection closed after executing": {"cut": "after"},
+    "a reset connection": {"cut": "before", "reset": True},
+    "a slow page": {"delay": 0.2},
+    "a web page instead of JSON": {"status": 200, "html": True},
+}
+
+
+@EVERY_PAGE
+@pytest.mark.parametrize("fault", [k for k in PASSING if "instead" not in k])
+def test_a_passing_failure_is_overcome(fleet: Simulator, page: str, fault: str) -> None:
+    fleet.fault(path=PATH, query={"page": page}, count=1, fault=PASSING[fault])
+    found = fetch_all(client_of(fleet), INSTANCES, workers=4)
+    assert len(set(ids(found))) == 250
+
+
+@EVERY_PAGE
+def test_a_page_slower_than_the_timeout_is_asked_for_again(fleet: Simulator, page: str) -> None:
+    fleet.fault(path=PATH, query={"page": page}, count=1, fault={"delay": 2})
+    found = fetch_all(client_of(fleet, request_timeout=0.5), INSTANCES)
+    assert len(set(ids(found))) == 250
+
+
+@EVERY_PAGE
+@pytest.mark.parametrize("fault", [k for k in PASSING if k != "a slow page"])
+def test_a_lasting_failure_is_an_error(fleet: Simulator, page: str, fault: str) -> None:
+    fleet.fault(path=PATH, query={"page": page}, count=0, fault=PASSING[fault])
+    with pytest.raises(ItcareError):
+        fetch_all(client_of(fleet, retries=2), INSTANCES, workers=4)
+
+
+def test_the_error_tells_what_failed(fleet: Simulator) -> None:
+    fleet.fault(path=PATH, query={"page": "3"}, count=0, fault={"status": 500})
+    with pytest.raises(ServerError, match="GET /compute/instances answered 500"):
+        fetch_all(client_of(fleet, retries=1), INSTANCES)
+    fleet.control("DELETE", "/control/faults")
+    fleet.fault(path=PATH, query={"page": "3"}, count=0, fault={"cut": "body"})
+    with pytest.raises(ConnectionFailedError):
+        fetch_all(client_of(fleet, retries=1), INSTANCES)
+
+
+def test_after_an_error_no_more_pages_are_begun(simulator: Simulator) -> None:
+    simulator.fault(path=PATH, query={"page": "1"}, count=0, fault={"status": 403})
+    with pytest.raises(ItcareError):
+        fetch_all(client_of(simulator), INSTANCES, page_size=1, workers=1)
+    assert len(pages_asked(simulator)) < 40
+
+
+def test_429_slows_all_workers_down(fleet: Simulator) -> None:
+    time = SimulatedTime(fleet)
+    fleet.fault(
+        path=PATH,
+        query={"page": "1"},
+        count=1,
+        fault={"status": 429, "headers": {"Retry-After": "60"}},
+    )
+    found = fetch_all(client_of(fleet, time=time), INSTANCES, workers=1)
+    assert len(found) == 250
+    assert 60 in time.slept
+
+
+def test_429_for_ever_is_an_error(fleet: Simulator) -> None:
+    fault = {"status": 429, "headers": {"Retry-After": "1"}}
+    fleet.fault(path=PATH, count=0, fault=fault)
+    with pytest.raises(RateLimitError):
+        fetch_all(client_of(fleet, retries=3), INSTANCES)
+
+
+@pytest.mark.parametrize("page", ["1", MIDDLE, LAST])
+@pytest.mark.parametrize("drift", [{"remove": 3}, {"insert": 3}, {"remove": 2, "insert": 2}])
+def test_page_drift_is_mended(fleet: Simulator, page: str, drift: dict[str, int]) -> None:
+    """Instances come and go while pages are read: what is found is what is there afterwards."""
+    fleet.fault(path=PATH, query={"page": page}, count=1, fault=drift)
+    found = fetch_all(client_of(fleet), INSTANCES, workers=1)
+    assert len(set(ids(found))) == len(found) == present(fleet)
+    if len(pages_asked(fleet)) > 5:
+        assert found == fetch_all(client_of(fleet), INSTANCES)
+
+
+@pytest.mark.parametrize("drift", [{"remove": 1}, {"insert": 1}])
+def test_drift_that_does_not_end_is_an_error(fleet: Simulator, drift: dict[str, int]) -> None:
+    fleet.fault(path=PATH, query={"page": "2"}, count=0, fault=drift)
+    with pytest.raises(IncompleteListError, match="no complete list, twice"):
+        fetch_all(client_of(fleet), INSTANCES, workers=1)
+
+
+@pytest.mark.parametrize("lie", [1, -1, 50, 1_000_000])
+def test_a_count_that_is_not_met_is_an_error(fleet: Simulator, lie: int) -> None:
+    fleet.settings(count_offset=lie)
+    with pytest.raises(IncompleteListError, match=rf"counts {250 + lie} entries and shows"):
+        fetch_all(client_of(fleet), INSTANCES)
+    # A wild promise isn't followed page by page.
+    assert len(pages_asked(fleet)) < 40
+
+
+class Answers:
+    """A server for answers that the simulator never gives."""
+
+    def __init__(self, *pages: Any) -> None:
+        self._pages = pages
+        self.asked: list[int] = []
+
+    def get(self, path: str, params: Any = None) -> Any:
+        self.asked.append(params["page"])
+        page = params["page"]
+        return self._pages[page] if page < len(self._pages) else self._pages[-1]
+
+
+def items(*numbers: int) -> list[dict[str, Any]]:
+    return [{"id": number} for number in numbers]
+
+
+def test_a_bare_array_is_the_whole_list() -> None:
+    server = Answers(items(1, 2, 2))
+    assert fetch_all(server, "/actions") == items(1, 2)
+    assert server.asked == [0]
+
+
+def test_without_a_count_pages_are_read_to_the_last() -> None:
+    server = Answers({"content": items(1, 2)}, {"content": items(3)}, {"content": []})
+    assert fetch_all(server, "/x", page_size=2) == items(1, 2, 3)
+    server = Answers({"content": items(1), "last": True})
+    assert fetch_all(server, "/x") == items(1)
+    assert server.asked == [0]
+
+
+def test_entries_without_an_id_are_all_kept() -> None:
+    page = {"content": [{"name": "a"}, {"name": "b"}], "totalElements": 2, "size": 200}
+    assert fetch_all(Answers(page), "/x") == page["content"]
+
+
+def test_an_empty_list_may_have_no_content() -> None:
+    assert fetch_all(Answers({"content": None, "totalElements": 0}), "/x") == []
+
+
+@pytest.mark.parametrize("answer", [None, "text", 5, {}, {"content": None}, {"content": {}}])
+def test_what_is_no_list_is_an_error(answer: Any) -> None:
+    with pytest.raises(IncompleteListError, match="didn't answer with a list"):
+        fetch_all(Answers(answer), "/x")
