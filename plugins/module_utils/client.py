@@ -21,6 +21,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from .auth import Bearer, ConnectionOptions, TokenSource
 from .errors import (
+    ApiError,
     ConnectionFailedError,
     DryRunIgnoredError,
     InputError,
@@ -120,21 +121,24 @@ class Client:
                 raise DryRunIgnoredError(
                     f"{method} {path} was not sent, as the server ignored a dry run before."
                 )
-            response, data = self._with_retries(
-                method,
-                path,
-                self._base + path,
-                RETRIED_WRITE,
-                {**headers, DRY_RUN_HEADER: "true"},
-                body,
-            )
-            if response.headers.get(DRY_RUN_HEADER, "").lower() != "true":
-                self._dry_run_ignored = True
-                raise DryRunIgnoredError(
-                    f"{method} {path} was sent as a dry run, but the answer ({response.status_code}) doesn't confirm it: the "
-                    "call may have been executed. Look at the resource, and don't use server_dry_run for this operation."
+            headers = {**headers, DRY_RUN_HEADER: "true"}
+            try:
+                response, data = self._with_retries(
+                    method, path, self._base + path, RETRIED_WRITE, headers, body
                 )
-            return Answer(response.status_code, data)
+            except (ApiError, ConnectionFailedError) as error:
+                if not error.arrived:
+                    raise
+                answer = str(error)
+            else:
+                if response.headers.get(DRY_RUN_HEADER, "").lower() == "true":
+                    return Answer(response.status_code, data)
+                answer = f"{method} {path} was answered with {response.status_code}."
+            self._dry_run_ignored = True
+            raise DryRunIgnoredError(
+                f"A dry run was not confirmed by the server: {answer} The call may have been executed. Look at the resource, "
+                "and don't use server_dry_run for this operation."
+            )
 
     # -- one request, with its retries ------------------------------------------------------------------------------
 

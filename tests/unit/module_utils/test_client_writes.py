@@ -147,6 +147,18 @@ def test_a_dry_run_that_is_ignored(simulator: Simulator) -> None:
     assert len(executed(simulator)) == 1  # that's what the message is for
 
 
+@pytest.mark.parametrize("fault", UNSURE.values(), ids=UNSURE)
+def test_a_dry_run_whose_answer_is_lost(simulator: Simulator, fault: dict[str, Any]) -> None:
+    """A server that ignores dry runs may have executed it."""
+    simulator.fault(method="POST", path="snapshots", fault=fault)
+    client = client_of(simulator, read_only=True, dry_run=True)
+    with pytest.raises(errors.DryRunIgnoredError, match="may have been executed"):
+        client.write("POST", SNAPSHOTS, {})
+    with pytest.raises(errors.DryRunIgnoredError, match="was not sent"):
+        client.write("POST", SNAPSHOTS, {})
+    assert len(simulator.writes()) == 1
+
+
 def test_reads_of_a_dry_run_need_no_confirmation(simulator: Simulator) -> None:
     client = client_of(simulator, read_only=True, dry_run=True)
     assert client.get("/compute/instances")["totalElements"] == 40

@@ -113,7 +113,7 @@ def test_ignored_by_the_server(simulator: Simulator, work: Work) -> None:
     simulator.settings(dry_run="ignore")
     instance_of(simulator)
     options = {INSTANCE: {"state": "stopped"}, PARTY: {"patch_group": "2"}}.get(work, {})
-    with pytest.raises(errors.ItcareError, match="doesn't confirm it: the call may have been exec"):
+    with pytest.raises(errors.ItcareError, match="not confirmed by the server.*may have been exec"):
         validate(simulator, work, options)
 
 
