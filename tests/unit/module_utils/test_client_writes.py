@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils import errors
-from core_helpers import SimulatedTime, client_of, executed
+from core_helpers import PatientTime, SimulatedTime, client_of, executed
 from simulator_fixture import Simulator
 
 SNAPSHOTS = "/compute/instances/10001/snapshots"
@@ -94,6 +94,7 @@ def test_a_write_without_an_answer_in_time(simulator: Simulator, fault: dict[str
     with pytest.raises(errors.ConnectionFailedError, match="request_timeout") as caught:
         client_of(simulator, request_timeout=0.2).write("POST", SNAPSHOTS, {})
     assert caught.value.arrived
+    PatientTime(simulator).sleep(0)  # else it is executed in the next test
     assert len(simulator.writes()) == 1
 
 
@@ -147,7 +148,7 @@ def test_a_dry_run_that_is_ignored(simulator: Simulator) -> None:
     assert len(executed(simulator)) == 1  # that's what the message is for
 
 
-@pytest.mark.parametrize("fault", UNSURE.values(), ids=UNSURE)
+@pytest.mark.parametrize("fault", [f for f in UNSURE.values() if f.get("cut") != "body"], ids=str)
 def test_a_dry_run_whose_answer_is_lost(simulator: Simulator, fault: dict[str, Any]) -> None:
     """A server that ignores dry runs may have executed it."""
     simulator.fault(method="POST", path="snapshots", fault=fault)
