@@ -1,0 +1,228 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inventory as users meet it: ansible-inventory and plays against the simulator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inventory_helpers import (
+    ansible_inventory,
+    hosts_of,
+    listed,
+    run_ansible,
+    said,
+    write_source,
+)
+from simulator_fixture import Simulator
+
+GROUPING: dict[str, Any] = {
+    "group_by": ["environment", "status", "region", "patch_group"],
+    "keyed_groups": [
+        {"key": "environment", "prefix": "env"},
+        {"key": "region.id", "separator": "", "parent_group": "regions"},
+        {"key": "cpu", "prefix": "cpu"},
+    ],
+    "groups": {"busy": "itcare_running and ram >= 8"},
+    "compose": {"ansible_host": "ip_address", "short": "name | lower"},
+}
+HOSTILE = [
+    "{{ lookup('pipe', 'touch executed') }}",
+    "{% for i in lookup('pipe', 'touch executed') %}x{% endfor %}",
+    "#jinja2: variable_start_string: '[%', variable_end_string: '%]'\n[% lookup('pipe', 'touch executed') %]",
+]
+
+
+@pytest.fixture
+def fleet(simulator: Simulator) -> Simulator:
+    simulator.reset(instances=250)
+    simulator.settings(max_page_size=50)
+    return simulator
+
+
+def pages(simulator: Simulator) -> int:
+    return sum("page" in entry["query"] for entry in simulator.requests())
+
+
+def test_250_instances_in_pages_of_50(fleet: Simulator, tmp_path: Path) -> None:
+    source = write_source(tmp_path, fleet, **GROUPING)
+    done = ansible_inventory(source, "--list")
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    assert "__ansible_unsafe" not in done.stdout
+    inventory = json.loads(done.stdout)
+    hosts = hosts_of(inventory)
+    assert len(hosts) == 250
+    assert pages(fleet) == 5
+    assert not fleet.writes()
+    for name, variables in hosts.items():
+        assert variables["itcare_name"] == name
+        assert variables["ansible_host"] == variables["itcare_ip_address"]
+        assert variables["short"] == name.lower()
+        assert variables["itcare_running"] is (variables["itcare_status"] == "ACTIVE")
+        assert name in inventory[f"environment_{variables['itcare_environment']}"]["hosts"]
+        assert name in inventory[f"env_{variables['itcare_environment']}"]["hosts"]
+        assert name in inventory[f"cpu_{variables['itcare_cpu']}"]["hosts"]
+        assert variables["itcare_region"]["id"] in inventory["regions"]["children"]
+    excluded = {name for name, v in hosts.items() if v["itcare_excluded"]}
+    assert excluded == set(inventory["patch_group_excluded"]["hosts"])
+    assert excluded
+
+
+def test_graph(fleet: Simulator, tmp_path: Path) -> None:
+    done = ansible_inventory(write_source(tmp_path, fleet), "--graph")
+    assert done.returncode == 0
+    assert done.stdout.count("|  |--") == 250
+
+
+def test_names_filters_and_tag_groups(simulator: Simulator, tmp_path: Path) -> None:
+    for name, tags in {
+        "WEB1": ["app:web"],
+        "WEB2": ["app:web", "tier:front"],
+        "DB1": ["app:db"],
+    }.items():
+        simulator.add(name=name, environment="TEST", tags=tags)
+    options = {"filters": {"environments": ["TEST"]}, "names": ["WEB1", "WEB2", "DB1", "NOSUCH"]}
+    source = write_source(tmp_path, simulator, tag_groups=["app:web", "tier:front"], **options)
+    done = ansible_inventory(source, "--list")
+    inventory = json.loads(done.stdout)
+    assert sorted(hosts_of(inventory)) == ["DB1", "WEB1", "WEB2"]
+    assert sorted(inventory["tag_app_web"]["hosts"]) == ["WEB1", "WEB2"]
+    assert inventory["tag_tier_front"]["hosts"] == ["WEB2"]
+    assert "No instance was found for these names: NOSUCH." in said(done)
+    tagged = write_source(tmp_path, simulator, filters={"tags": ["app:db"]})
+    assert list(hosts_of(listed(tagged))) == ["DB1"]
+
+
+@pytest.mark.parametrize("match", ["exact", "prefix", "ignorecase"])
+def test_names_are_compared_exactly(simulator: Simulator, tmp_path: Path, match: str) -> None:
+    simulator.settings(names_match=match)
+    for name in ("APP1", "APP10", "app1"):
+        simulator.add(name=name)
+    source = write_source(tmp_path, simulator, names=["APP1"])
+    assert list(hosts_of(listed(source))) == ["APP1"]
+
+
+def test_detail_is_one_request_each(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.reset(instances=12)
+    source = write_source(tmp_path, simulator, detail=["storage", "networks"])
+    hosts = hosts_of(listed(source))
+    paths = [entry["path"].rsplit("/", 1)[1] for entry in simulator.requests()]
+    assert (paths.count("storage"), paths.count("networks")) == (12, 12)
+    assert all(v["itcare_storage_information"]["file_systems"] for v in hosts.values())
+    assert all(v["itcare_network"]["cidr"] for v in hosts.values())
+
+
+def test_templates_in_names_and_comments_are_inert(simulator: Simulator, tmp_path: Path) -> None:
+    """Listed, and used in a play in every way that executes a template."""
+    simulator.reset(instances=0)
+    for number, text in enumerate(HOSTILE):
+        simulator.add(
+            name=text,
+            comment=text,
+            serviceName=text,
+            label=f"L{number}",
+            network={"description": text, "dns": [{"alias": text, "domain": text}]},
+            loadbalancers=[{"name": text}],
+            newField={"deep": [text]},
+        )
+    source = write_source(
+        tmp_path,
+        simulator,
+        compose={"again": "comment", "deep": "new_field", "mixed": "comment ~ '!'"},
+        keyed_groups=[{"key": "service_name", "parent_group": "{{ comment }}"}],
+        group_by=["service"],
+        hostnames=["name ~ ''"],
+        groups={"same": "comment == name"},
+    )
+    inventory = listed(source, ANSIBLE_INVENTORY_EXPORT="1")
+    assert len(hosts_of(inventory)) == len(HOSTILE)
+    assert len(inventory["same"]["hosts"]) == len(HOSTILE)
+    play = tmp_path / "play.yml"
+    play.write_text(
+        json.dumps(
+            [
+                {
+                    "hosts": "all",
+                    "gather_facts": False,
+                    "connection": "local",
+                    "tasks": [
+                        {"debug": {"var": "hostvars[inventory_hostname]"}},
+                        {
+                            "debug": {
+                                "msg": "{{ itcare_comment }} {{ again }} {{ mixed }} {{ deep }}"
+                            }
+                        },
+                        {"debug": {"msg": "{{ itcare_new_field.deep[0] }} {{ itcare_network }}"}},
+                        {"set_fact": {"copied": "{{ itcare_comment }}"}},
+                        {
+                            "debug": {"msg": "{{ copied }} {{ itcare_name }}"},
+                            "when": "copied == again",
+                        },
+                        {"debug": {"msg": "{{ item }}"}, "loop": "{{ itcare_loadbalancers }}"},
+                    ],
+                }
+            ]
+        )
+    )
+    done = run_ansible("ansible-playbook", tmp_path, "-i", source, play)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"ok={6 * 1}" in done.stdout
+    assert "lookup('pipe'" in done.stdout
+    assert not list(tmp_path.glob("**/executed"))
+
+
+def test_secrets_may_be_templates(simulator: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("demo-secret\n")
+    source = write_source(
+        tmp_path,
+        simulator,
+        client_id="{{ lookup('env', 'WHO') }}",
+        client_secret=f"{{{{ lookup('file', '{tmp_path / 'secret'}') }}}}",
+    )
+    assert len(hosts_of(listed(source, WHO="demo"))) == 40
+    source = write_source(tmp_path, simulator, client_id="{{ account }}")
+    assert len(hosts_of(listed(source, "-e", "account=demo"))) == 40
+
+
+def test_credentials_from_the_environment_are_no_templates(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    source = write_source(tmp_path, simulator, client_secret=None)
+    assert len(hosts_of(listed(source, ITCARE_CLIENT_SECRET="demo-secret"))) == 40
+    trap = "{{ lookup('pipe', 'touch executed') }}"
+    done = ansible_inventory(source, ITCARE_CLIENT_SECRET=trap)
+    assert done.returncode != 0
+    assert not list(tmp_path.glob("**/executed"))
+
+
+def test_no_secret_is_shown(simulator: Simulator, tmp_path: Path) -> None:
+    source = write_source(tmp_path, simulator)
+    done = ansible_inventory(source, "--list", "-vvvv")
+    assert done.returncode == 0
+    assert "demo-secret" not in said(done)
+    assert "Bearer" not in said(done)
+
+
+def test_two_sources_and_group_variables(simulator: Simulator, tmp_path: Path) -> None:
+    """Beside a static file: variables are merged as Ansible does, and group_vars apply to our groups."""
+    simulator.reset(instances=3)
+    name = simulator.add(name="SRV1", environment="TEST")["name"]
+    static = tmp_path / "static.yml"
+    static.write_text(json.dumps({"all": {"hosts": {name: {"site": "{{ itcare_environment }}"}}}}))
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "environment_TEST.yml").write_text("level: low\n")
+    source = write_source(tmp_path, simulator, group_by=["environment"])
+    done = run_ansible("ansible-inventory", tmp_path, "-i", static, "-i", source, "--host", name)
+    variables = json.loads(done.stdout)
+    assert variables["itcare_environment"] == "TEST"
+    assert variables["level"] == "low"
+    assert variables["site"] == "{{ itcare_environment }}"
+    debug = ["-m", "debug", "-a", "msg=site:{{ site }}"]
+    done = run_ansible("ansible", tmp_path, name, "-i", static, "-i", source, *debug)
+    assert "site:TEST" in done.stdout
