@@ -73,6 +73,9 @@ def test_valid(
     assert not executed(simulator)
     assert not [call for call in calls(simulator) if call.startswith("GET /actions")]
     plain = predict(simulator, work, options)
+    for values in (result.values, plain.values):
+        for row in values.get("snapshots", ()):
+            row["snapshot"].pop("seconds_left", None)  # time goes by
     assert (result.changed, result.values, result.diff) == (plain.changed, plain.values, plain.diff)
 
 

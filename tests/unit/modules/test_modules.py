@@ -1,0 +1,287 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The modules as Ansible calls them: options in, JSON out, within this process."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils import basic
+from ansible.module_utils.common.text.converters import to_bytes
+from core_helpers import calls, executed, instance_of
+from simulator_fixture import Simulator
+
+MODULES = sorted(
+    path.stem for path in Path(__file__).parents[3].joinpath("plugins/modules").glob("itcare_*.py")
+)
+NAME = "PEB4TEST01"
+# keys that a dictionary's methods or Ansible's results would hide
+TAKEN = set(dir(dict)) | {
+    "changed",
+    "failed",
+    "skipped",
+    "rc",
+    "msg",
+    "diff",
+    "warnings",
+    "results",
+}
+
+
+@contextlib.contextmanager
+def arguments(params: dict[str, Any]) -> Iterator[None]:
+    """What Ansible would hand over to a module."""
+    try:
+        from ansible.module_utils.testing import patch_module_args
+    except ImportError:  # before ansible-core 2.19
+        patched = pytest.MonkeyPatch()
+        patched.setattr(
+            basic, "_ANSIBLE_ARGS", to_bytes(json.dumps({"ANSIBLE_MODULE_ARGS": params}))
+        )
+        try:
+            yield
+        finally:
+            patched.undo()
+    else:
+        with patch_module_args(params):
+            yield
+
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def run(
+    simulator: Simulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    for name in ("api_url", "token_url", "client_id", "client_secret"):
+        monkeypatch.setenv(f"ITCARE_{name.upper()}", simulator.options()[name])
+
+    def call(module: str, options: dict[str, Any], check: bool = False) -> dict[str, Any]:
+        main = importlib.import_module(
+            f"ansible_collections.cegedim.cloud.plugins.modules.{module}"
+        ).main
+        given = {"_ansible_check_mode": check, "_ansible_diff": True, **options}
+        with arguments(given), pytest.raises(SystemExit) as ended:
+            main()
+        output = capsys.readouterr()
+        result: dict[str, Any] = json.loads(output.out)
+        assert ended.value.code == (1 if result.get("failed") else 0)
+        assert "demo-secret" not in output.out + output.err
+        return result
+
+    return call
+
+
+CREATE = {
+    "name": "PEB4NEW01",
+    "region": "EB4",
+    "platform": "deb12",
+    "sizing": "2cpu4gb",
+    "service_id": 16,
+}
+# module -> (options that change something, None for a module that can't; key of the result; what it holds)
+WORK: dict[str, tuple[dict[str, Any], str]] = {
+    "itcare_instance": ({"name": NAME, "state": "stopped"}, "instance"),
+    "itcare_instance_info": ({"names": [NAME], "include": ["snapshot"]}, "instances"),
+    "itcare_snapshot": ({"names": [NAME], "description": "x"}, "snapshots"),
+    "itcare_snapshot_info": ({"names": [NAME]}, "snapshots"),
+    "itcare_patch_party": ({"names": [NAME], "patch_group": "2"}, "instances"),
+    "itcare_patch_party_info": ({"names": [NAME]}, "patch_parties"),
+    "itcare_action_info": ({"names": [NAME]}, "itcare_actions"),
+    "itcare_action_wait": ({"names": [NAME]}, "itcare_actions"),
+}
+WRITING = ["itcare_instance", "itcare_patch_party", "itcare_snapshot"]
+
+
+def test_every_module_is_tested() -> None:
+    assert sorted(WORK) == MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_check_mode_then_for_real_then_again(simulator: Simulator, run: Run, module: str) -> None:
+    instance_of(simulator)
+    options, key = WORK[module]
+    predicted = run(module, options, check=True)
+    assert not simulator.writes()
+    real = run(module, options)
+    again = run(module, options)
+    assert predicted["changed"] == real["changed"] == (module in WRITING)
+    assert not again["changed"]
+    for result in (predicted, real, again):
+        assert key in result
+        assert not TAKEN & (set(result) - {"changed", "diff", "invocation", "warnings"})
+    assert ("diff" in predicted, "diff" in real, "diff" in again) == (
+        (True, True, False) if module in WRITING else (False, False, False)
+    )
+    assert predicted.get("diff") == real.get("diff")
+    assert len(executed(simulator)) == (1 if module in WRITING else 0)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_failure(simulator: Simulator, run: Run, module: str) -> None:
+    simulator.fault(method="GET", path="/itcare", count=0, fault={"status": 403})
+    options, _key = WORK[module]
+    result = run(module, options)
+    assert result["failed"]
+    assert result["msg"].startswith("GET /compute/instances answered 403")
+    assert result["itcare_error"] == {"method": "GET", "path": "/compute/instances", "status": 403}
+    assert not result["changed"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_credentials(
+    simulator: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    monkeypatch.delenv("ITCARE_CLIENT_SECRET")
+    result = run(module, WORK[module][0])
+    assert result["msg"].startswith(
+        "client_secret is missing (environment variable ITCARE_CLIENT_SECRET)"
+    )
+    assert not simulator.requests()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_options_win_over_the_environment(
+    simulator: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    instance_of(simulator)
+    for name in ("API_URL", "TOKEN_URL", "CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"ITCARE_{name}", "http://127.0.0.1:9/not/this/one")
+    monkeypatch.setenv("ITCARE_RETRIES", "0")
+    monkeypatch.setenv("ITCARE_VALIDATE_CERTS", "false")
+    connection = {
+        k: v for k, v in simulator.options().items() if k.endswith(("_url", "_id", "_secret"))
+    }
+    assert "failed" not in run(module, {**WORK[module][0], **connection})
+
+
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize(
+    ("name", "value"), [("RETRIES", "many"), ("REQUEST_TIMEOUT", "0"), ("RETRIES", "-1")]
+)
+def test_wrong_environment(
+    simulator: Simulator,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    name: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(f"ITCARE_{name}", value)
+    result = run(module, WORK[module][0])
+    assert name.lower() in result["msg"]
+    assert not simulator.requests()
+
+
+def test_a_token_is_hidden(simulator: Simulator, run: Run) -> None:
+    result = run("itcare_instance_info", {"access_token": "abc-secret-token"})
+    assert result["itcare_error"]["status"] == 401
+    assert "abc-secret-token" not in json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "said"),
+    [
+        ("itcare_instance", {}, "one of the following is required: name, id"),
+        ("itcare_instance", {"name": "a", "id": 1}, "mutually exclusive: name|id"),
+        ("itcare_instance", {"name": ""}, "name must not be empty"),
+        ("itcare_instance", {"name": "a", "state": "gone"}, "value of state must be one of"),
+        ("itcare_instance", {"name": "a", "wait_timeout": 0}, "wait_timeout must be more than 0"),
+        ("itcare_instance", {"name": "a", "change_reference": "x" * 11}, "at most 10 characters"),
+        ("itcare_instance", {"name": "NEW", "state": "started"}, "creating it needs: region, plat"),
+        ("itcare_instance_info", {"sort": "a;b"}, "sort is one property"),
+        ("itcare_instance_info", {"filters": {"tags": ["x"]}}, "key:value"),
+        ("itcare_instance_info", {"filters": {"tgas": ["x"]}}, "tgas"),
+        ("itcare_snapshot", {}, "never takes all instances"),
+        ("itcare_snapshot", {"names": [NAME], "max_age": "x"}, "max_age is a number"),
+        ("itcare_snapshot", {"names": [NAME], "concurrency": 0}, "concurrency is a number"),
+        ("itcare_snapshot", {"ids": [1, 2]}, "no instance with id 1, 2"),
+        ("itcare_patch_party", {"names": ["A"]}, "give excluded, or patch_group"),
+        ("itcare_patch_party", {"names": ["A"], "patch_group": 4}, "value of patch_group"),
+        ("itcare_patch_party", {"patch_group": 1, "filters": {"types": ["LINUX"]}, "max_targets": 1},
+         "more than max_targets (1)"),
+        ("itcare_action_wait", {}, "one of the following is required: action_ids, names, ids, filters"),
+        ("itcare_action_wait", {"action_ids": [1], "names": ["A"]}, "mutually exclusive"),
+        ("itcare_action_wait", {"action_ids": [5]}, "no action with the id 5"),
+        ("itcare_action_info", {"statuses": ["DONE"]}, "value of statuses must be one or more of"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("check", [False, True])
+def test_bad_input(
+    simulator: Simulator, run: Run, module: str, options: dict[str, Any], said: str, check: bool
+) -> None:
+    result = run(module, options, check)
+    assert result["failed"]
+    assert said in result["msg"]
+    assert not result.get("changed")
+    assert not simulator.writes() or all("/token" in e["path"] for e in simulator.writes())
+
+
+def test_the_token_and_one_list_for_a_task_that_changes_nothing(
+    simulator: Simulator, run: Run
+) -> None:
+    instance_of(simulator)
+    for module, options in (
+        ("itcare_instance", {"name": NAME, "state": "started", "sizing": "2cpu4gb"}),
+        ("itcare_snapshot", {"names": [NAME], "state": "absent"}),
+        ("itcare_patch_party", {"names": [NAME], "patch_group": "none"}),
+    ):
+        simulator.clear_requests()
+        assert not run(module, options)["changed"]
+        assert calls(simulator)[1:] == ["GET /compute/instances"]
+
+
+def test_what_was_done_before_a_failure(simulator: Simulator, run: Run) -> None:
+    instance_of(simulator)
+    simulator.fail_actions(fail=1, process="vm_resize", message="No room")
+    result = run(
+        "itcare_instance",
+        {"name": NAME, "state": "stopped", "sizing": "4cpu8gb", "wait_interval": 1},
+    )
+    assert result["failed"]
+    assert result["changed"]
+    assert result["msg"].endswith("No room. Done before: stop.")
+    assert result["operations"] == ["stop"]
+    assert [a["status"] for a in result["itcare_actions"]] == ["SUCCESS", "ERROR"]
+
+
+def test_rows_of_a_partial_failure(simulator: Simulator, run: Run) -> None:
+    for name in "AB":
+        instance_of(simulator, name=name)
+    simulator.fail_actions(fail=1, message="No luck")
+    result = run("itcare_patch_party", {"names": ["A", "B"], "patch_group": "3", "concurrency": 1})
+    assert result["failed"]
+    assert result["changed"]
+    assert result["msg"].startswith("1 of 2 instances failed: A: ")
+    assert [bool(row["error"]) for row in result["instances"]] == [True, False]
+    assert result["operations"] == ["update_patch_party"]
+
+
+def test_dry_run_only_in_check_mode(simulator: Simulator, run: Run) -> None:
+    options = {**CREATE, "server_dry_run": True}
+    assert run("itcare_instance", options, check=True)["changed"]
+    assert [e["dry_run"] for e in simulator.writes()] == [True]
+    assert not executed(simulator)
+    run("itcare_instance", options)
+    assert [e["dry_run"] for e in simulator.writes()] == [True, False]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_returned_key_is_documented(simulator: Simulator, run: Run, module: str) -> None:
+    instance_of(simulator)
+    source = importlib.import_module(f"ansible_collections.cegedim.cloud.plugins.modules.{module}")
+    documented = set(yaml.safe_load(source.RETURN))
+    result = run(module, WORK[module][0])
+    assert set(result) - {"changed", "diff", "invocation", "warnings"} <= documented
+    failed = run(module, {**WORK[module][0], "client_secret": "wrong"})
+    assert set(failed) - {"changed", "failed", "msg", "invocation", "exception"} <= documented
