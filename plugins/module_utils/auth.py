@@ -22,6 +22,7 @@ from .requests_library import REQUESTS_IMPORT_ERROR, requests
 DEFAULT_API_URL = "https://api.cegedim.cloud/itcare"
 DEFAULT_TOKEN_URL = "https://accounts.cegedim.cloud/auth/realms/cloud/protocol/openid-connect/token"
 _TOKEN = re.compile(r"[\x21-\x7e]+")  # what a header can carry
+UNTOLD_LIFETIME = 60.0  # seconds, when the answer doesn't tell
 RENEW_BEFORE_END = 30.0  # seconds; a token must outlive the request that carries it
 NO_CREDENTIALS = (
     "No credentials: set client_id and client_secret (environment variables ITCARE_CLIENT_ID and "
@@ -211,7 +212,7 @@ class TokenSource:
             access = data["access_token"]
             if not isinstance(access, str) or not _TOKEN.fullmatch(access):
                 raise ValueError("no token")
-            lifetime = float(data.get("expires_in") or 0)
+            lifetime = float(data.get("expires_in") or UNTOLD_LIFETIME)
             refresh_lifetime = float(data.get("refresh_expires_in") or 0)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ConnectionFailedError(

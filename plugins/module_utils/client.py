@@ -195,10 +195,13 @@ class Client:
             )
         except requests.exceptions.RequestException as error:
             raise self._network_error(method, url, error) from None
-        except OSError as error:  # an unreadable ca_path
-            raise InputError(
-                f"The certificates in ca_path '{self.options.ca_path}' can't be read: {error}."
-            ) from None
+        except OSError as error:  # certificates that can't be read
+            option = (
+                f"ca_path '{self.options.ca_path}'"
+                if self.options.ca_path
+                else "the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
+            )
+            raise InputError(f"The certificates in {option} can't be read: {error}.") from None
         self._note_time(response.headers.get("Date"))
         return response
 

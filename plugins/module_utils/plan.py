@@ -339,6 +339,7 @@ class Applier:
         """After a conflict: waits for what is in progress. False when that can't be the reason."""
         self._conflicts += 1
         busy = self._busy(plan)
+        self._known.update(action["id"] for action in busy)
         for action in busy:
             actions.wait_for(self._client, action, self._deadline)
         # One that is over by now may have been the reason, once.
@@ -363,13 +364,20 @@ class Applier:
         return False, None
 
     def _new(self, plan: Plan) -> list[Action]:
-        """The actions on the resource that began after the last write was sent, as far as is known."""
+        """The actions on the resource that began after the last write was sent.
+
+        Where only those in progress were looked at before it, one that has ended is told from older ones by its date.
+        """
         own = {action["id"] for action in self._outcome.itcare_actions}
         return [
             action
             for action in self._listed(plan)
             if action["id"] not in self._known | own
-            and (self._known_busy is None or actions.submitted_since(action, self._sent_at))
+            and (
+                self._known_busy is None
+                or action["status"] == actions.IN_PROGRESS
+                or actions.submitted_since(action, self._sent_at)
+            )
         ]
 
     @staticmethod

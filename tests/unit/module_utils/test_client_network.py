@@ -97,6 +97,14 @@ def test_certificates_that_are_not_there(secure: Simulator, tmp_path: Path) -> N
         client_of(secure, ca_path=str(rubbish)).get(INSTANCES)
 
 
+def test_certificates_of_the_environment_that_are_not_there(
+    secure: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/there/is/none.pem")
+    with pytest.raises(errors.InputError, match="REQUESTS_CA_BUNDLE.*/there/is/none.pem"):
+        client_of(secure).get(INSTANCES)
+
+
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("cut", ["before", "after", "body"])
 def test_a_write_over_tls_that_is_cut_is_not_sent_again(

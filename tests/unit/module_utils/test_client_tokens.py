@@ -90,6 +90,15 @@ def test_a_short_lived_token_is_used(simulator: Simulator, lifetime: int) -> Non
     assert all(e["status"] == 200 for e in simulator.requests())
 
 
+def test_a_token_whose_end_is_not_told(simulator: Simulator) -> None:
+    body = json.dumps({"access_token": "granted-token"}).encode()
+    with misbehaving(lambda method, path, headers: (200, {}, body)) as server:
+        client = server.client()
+        client.get("/actions")
+        client.get("/actions")
+        assert [path for _method, path, _headers in server.seen].count("/token") == 1
+
+
 def test_one_new_token_after_a_401(simulator: Simulator) -> None:
     client = client_of(simulator)
     client.get(INSTANCES)

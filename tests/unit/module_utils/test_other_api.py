@@ -10,7 +10,10 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils import errors
+from ansible_collections.cegedim.cloud.plugins.module_utils import (
+    errors,
+    patch_parties,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.instances import ensure
 from core_helpers import WAIT, Misbehaving, Reply, misbehaving
 
@@ -101,3 +104,50 @@ def test_actions_without_ids_are_none() -> None:
     with misbehaving(api) as server:
         assert run(server, "stopped").values["operations"] == ["stop"]
     assert len(api.written) == 1
+
+
+class Fleet:
+    """Two instances of patch group 1. No answer has a date."""
+
+    def __init__(self) -> None:
+        self.groups = {7: "1", 8: "1"}
+        self.actions: list[dict[str, Any]] = []
+        self.lost = 1
+
+    def __call__(self, method: str, path: str, headers: dict[str, str]) -> Reply | None:
+        where, _mark, query = path.removeprefix("/itcare").partition("?")
+        if where == "/token":
+            return None
+        if method == "PATCH":
+            identity = int(where.rsplit("/", 1)[1])
+            action = {"id": len(self.actions), "resourceName": f"W{identity}", "looks": 4}
+            self.actions.append({**action, "status": "IN_PROGRESS", "process": "party"})
+            self.lost -= 1
+            return (504 if self.lost == 0 else 202), {}, b""
+        for action in self.actions:
+            action["looks"] -= 1
+            if action["looks"] <= 0:
+                action["status"] = "SUCCESS"
+                self.groups[int(action["resourceName"][1:])] = "2"
+        shown = {
+            i: {"id": i, "name": f"W{i}", "patchParty": {"excluded": False, "patchGroup": group}}
+            for i, group in self.groups.items()
+        }
+        found: Any = {"content": list(shown.values()), "totalElements": 2, "size": 200}
+        if where.startswith("/compute/instances/"):
+            found = shown[int(where.rsplit("/", 1)[1])]
+        elif where == "/actions":
+            found = [a for a in self.actions if "=" not in query or a["resourceName"][1:] in query]
+        elif where.startswith("/actions/"):
+            found = self.actions[int(where.rsplit("/", 1)[1])]
+        return 200, {}, json.dumps(found).encode()
+
+
+def test_a_lost_answer_among_many() -> None:
+    api = Fleet()
+    with misbehaving(api) as server:
+        options = {**WAIT, "ids": [7, 8], "patch_group": "2", "concurrency": 1}
+        result = patch_parties.ensure(server.client(), options)
+    assert [row["error"] for row in result.values["instances"]] == [None, None]
+    assert api.groups == {7: "2", 8: "2"}
+    assert len(api.actions) == 2

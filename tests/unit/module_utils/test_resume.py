@@ -246,6 +246,18 @@ def test_somebody_begins_just_before_us(simulator: Simulator) -> None:
     assert result.values["operations"] == ["stop"]
 
 
+def test_what_was_in_the_way_does_not_stand_for_a_lost_write(simulator: Simulator) -> None:
+    identity = instance_of(simulator)["id"]
+    # theirs is sent, ours meets the conflict, and ours again is lost
+    simulator.fault(method="PATCH", skip=2, fault={"cut": "before"})
+    client = between(
+        simulator, str(identity), lambda: act(simulator, identity, "resize", sizing="8cpu32gb")
+    )
+    result = ensure(client, {**WAIT, "name": NAME, "sizing": "4cpu8gb"})
+    assert (result.values["instance"]["cpu"], result.values["instance"]["ram"]) == (4, 8)
+    assert operations(simulator) == ["resize", "resize"]
+
+
 def test_what_was_in_the_way_is_over_when_we_look(simulator: Simulator) -> None:
     instance_of(simulator)
     simulator.fault(method="PATCH", fault={"status": 409})
