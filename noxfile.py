@@ -102,6 +102,8 @@ def environment(session: nox.Session, **extra: object) -> dict[str, str]:
             ours.symlink_to(users)
     return {
         "HOME": str(home),
+        # Ansible would take it from the account's real home.
+        "ANSIBLE_REMOTE_TMP": str(home / "tmp"),
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
