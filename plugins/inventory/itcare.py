@@ -185,6 +185,7 @@ import gc
 import re
 import typing as t
 
+from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
@@ -193,20 +194,24 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputE
 from ansible_collections.cegedim.cloud.plugins.module_utils.requests_library import (
     REQUESTS_IMPORT_ERROR,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import (
-    NATIVE_GROUPS,
-    may_be_variable,
-)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import may_be_variable
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.populate import Populate
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.rollback import all_or_nothing
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import (
-    DETAILS,
     Fleet,
     Question,
     fetch_fleet,
 )
 
 FILE_NAMES = ("itcare.yml", "itcare.yaml")
+SECRETS = ("client_secret", "access_token")
+KINDS = {
+    "bool": "true or false",
+    "dict": "a dictionary",
+    "int": "a whole number",
+    "list": "a list",
+    "str": "a text",
+}
 TEMPLATED = ("api_url", "token_url", "client_id", "client_secret", "access_token", "ca_path")
 
 
@@ -226,7 +231,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
-        config = self._read_config_data(path)
+        config = self._read(path)
         if REQUESTS_IMPORT_ERROR:
             raise AnsibleParserError(
                 f"{self.NAME} needs the Python library requests, in the Python that runs Ansible: pip install requests"
@@ -242,6 +247,24 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     # -- the file --
 
+    def _read(self, path: str) -> t.Mapping[str, t.Any]:
+        try:
+            return self._read_config_data(path)
+        except AnsibleError as error:
+            # Ansible says which option has a wrong value, each release in its own riddles.
+            found = re.search(r"setting: (\w+)|config '(\w+)'", str(error), re.I)
+            if found is None:
+                raise
+            option = found.group(1) or found.group(2)
+            definition = C.config.get_configuration_definition(option, "inventory", self._load_name)
+            wanted = KINDS[definition["type"]]
+            if definition.get("choices"):
+                wanted = "one of" if definition["type"] == "str" else f"{wanted} of"
+                wanted += " " + ", ".join(definition["choices"])
+            given = self.loader.load_from_file(path).get(option)
+            what = f"{given!r}" if given is not None and option not in SECRETS else "this"
+            raise AnsibleParserError(f"{option} takes {wanted}, not {what}.") from None
+
     def _check(self, config: t.Mapping[str, t.Any]) -> None:
         """What Ansible lets pass, or says in riddles."""
         known = {"plugin", *self._options}
@@ -250,12 +273,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             raise InputError(
                 f"The file has keys that aren't options: {', '.join(unknown)}. See ansible-doc -t inventory {self.NAME}."
             )
-        for option, allowed in (("group_by", NATIVE_GROUPS), ("detail", DETAILS)):
-            for value in self.get_option(option):
-                if value not in allowed:
-                    raise InputError(
-                        f"{option} takes {', '.join(allowed)}, not {value!r}{_nearest(value, allowed)}."
-                    )
         if self.get_option("page_size") < 1:
             raise InputError(f"page_size is at least 1, not {self.get_option('page_size')}.")
         if not 1 <= self.get_option("workers") <= CONNECTIONS:
