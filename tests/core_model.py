@@ -135,7 +135,7 @@ def _party(wish: dict[str, Any]) -> dict[str, Any]:
     _need(set(wish) <= {"excluded", "exclusionReason", "patchGroup"}, "unknown options")
     _need(type(wish["excluded"]) is bool, "excluded is a boolean")
     group = wish.get("patchGroup")
-    _need(group is None or (type(group) is int and 1 <= group <= 3), "patchGroup is 1 to 3")
+    _need(group is None or (isinstance(group, int) and 1 <= group <= 3), "patchGroup is 1 to 3")
     if wish["excluded"]:
         _need(bool(wish.get("exclusionReason", "").strip()), "a reason is a must")
         return {"excluded": True, "exclusionReason": wish["exclusionReason"], "patchGroup": None}

@@ -335,12 +335,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _from_cache(self, key: str) -> Fleet | None:
         try:
-            return Fleet.from_cache(self._cache[key])
+            stored = self._cache[key]
         except KeyError:
             return None
-        except (AnsibleError, TypeError, ValueError, AttributeError) as error:
-            self.display.warning(f"What was cached can't be used, the API is asked again: {error}")
-            return None
+        except AnsibleError as error:  # a file that isn't what the cache plugin wrote
+            reason: Exception = error
+        else:
+            try:
+                return Fleet.from_cache(stored)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                reason = error
+        self.display.warning(f"What was cached can't be used, the API is asked again: {reason!r}")
+        return None
 
 
 @contextlib.contextmanager

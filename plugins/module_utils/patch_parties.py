@@ -174,7 +174,7 @@ def summarise(instances: t.Iterable[Resource]) -> dict[str, dict[str, t.Any]]:
             {
                 "instances": 0,
                 "excluded": 0,
-                "patch_groups": {group: 0 for group in (*GROUPS, NO_GROUP)},
+                "patch_groups": dict.fromkeys((*GROUPS, NO_GROUP), 0),
                 "patch_dates": [],
             },
         )

@@ -233,7 +233,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         read_back=True,
     )
     for row in rows:
-        _say_what_is_left(row)
+        _say_what_is_left(client, row)
     values = {
         "snapshots": [_row_report(client, row) for row in rows],
         "operations": operations_of(rows),
@@ -256,13 +256,18 @@ def _row_report(client: Client, row: Row) -> dict[str, t.Any]:
     return report
 
 
-def _say_what_is_left(row: Row) -> None:
+def _say_what_is_left(client: Client, row: Row) -> None:
     """A replacement that ends between its two steps leaves nothing to go back to: that must be said."""
     halfway = row.outcome.operations == ["delete snapshot"] and row.plan.operations[-1:] == [
         "create snapshot"
     ]
-    if row.error and halfway and not isinstance(row.error, ActionTimeoutError):
+    if not row.error or not halfway or isinstance(row.error, ActionTimeoutError):
+        return
+    try:
+        row.outcome.current = read_one(client, row.instance)
+    except ItcareError:
         row.outcome.current = {**row.instance, "snapshot": None}
+    if row.outcome.current["snapshot"] is None:
         text = f"{row.error} The old snapshot was deleted before: {row.instance.get('name')} has no snapshot now."
         row.error = ItcareError(text, **row.error.details)
 

@@ -136,9 +136,9 @@ def frozen(value: t.Any) -> Key:
 def follow(path: t.Sequence[str | int], value: t.Any) -> t.Any:
     """The value at the end of a plain path as Jinja finds it; MISSING when this can't be told from here."""
     for step in path:
-        if type(value) is dict and type(step) is str and step in value:
+        if isinstance(value, dict) and isinstance(step, str) and step in value:
             value = value[step]
-        elif type(value) is list and type(step) is int and step < len(value):
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             value = value[step]
         else:
             return MISSING
@@ -150,11 +150,11 @@ def _path_key(path: t.Sequence[str | int], value: t.Any) -> Key | None:
     if value is MISSING:
         return (MISSING, 0)
     for depth, step in enumerate(path[1:]):
-        if type(value) is dict and type(step) is str:
+        if isinstance(value, dict) and isinstance(step, str):
             if step not in value:
                 return (MISSING, depth, dict)
             value = value[step]
-        elif type(value) is list and type(step) is int and step < len(value):
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
             value = value[step]
         elif value is None:
             return (MISSING, depth, None)
@@ -261,7 +261,9 @@ def _plain_path(node: nodes.Node) -> tuple[str | int, ...] | None:
             steps.append(node.attr)
         elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
             step = node.arg.value
-            if type(step) is not str and not (type(step) is int and step >= 0):
+            if isinstance(step, bool) or not (
+                isinstance(step, str) or (isinstance(step, int) and step >= 0)
+            ):
                 return None
             steps.append(step)
         else:

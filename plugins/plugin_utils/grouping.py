@@ -90,7 +90,9 @@ def _plain(value: t.Any, no_mapping: bool = False) -> t.Any:
     elif isinstance(value, list):
         plain = all(_plain(item) is item for item in value)
     elif isinstance(value, dict):
-        plain = not no_mapping and all(type(k) is str and _plain(v) is v for k, v in value.items())
+        plain = not no_mapping and all(
+            k.__class__ is str and _plain(v) is v for k, v in value.items()
+        )
     else:
         plain = value is None or isinstance(value, (bool, int, float))
     if not plain:
@@ -253,12 +255,12 @@ class Rule:
             pass
         result = self._decide(view.only(self.reading.names or ()), host)
         # A container could be changed through one host for all others.
-        if len(self._known) < REMEMBERED and (type(result) is _Groups or _is_scalar(result)):
+        if len(self._known) < REMEMBERED and (isinstance(result, _Groups) or _is_scalar(result)):
             self._known[key] = result
         return result
 
 
-class _Groups(t.List[t.Any]):
+class _Groups(list[t.Any]):
     """Groups to join: only read, so they may be shared."""
 
 
@@ -287,7 +289,7 @@ def _is_itself(value: t.Any) -> bool:
         return isinstance(value, _SCALARS)
     if _GUESSES_TYPES:
         return False
-    if type(value) is str:
+    if value.__class__ is str:  # not one that Ansible has marked
         return value[:1] not in ("{", "[") and value not in ("True", "False")
     return isinstance(value, bool)
 

@@ -64,7 +64,7 @@ class Fields:
         """The value at the end of a path of field names; None when there is none."""
         value = self.get(path[0])
         for step in path[1:]:
-            if type(value) is not dict:
+            if not isinstance(value, dict):
                 return None
             value = value.get(step)
         return value

@@ -73,7 +73,7 @@ class Fleet:
             raise ValueError("another form")
         data = json.loads(stored["data"])
         instances, tagged = data["instances"], data["tagged"]
-        if not isinstance(instances, list) or not all(type(item) is dict for item in instances):
+        if not isinstance(instances, list) or not all(isinstance(item, dict) for item in instances):
             raise ValueError("no instances")
         return cls(instances, {tag: frozenset(ids) for tag, ids in tagged.items()})
 

@@ -44,7 +44,7 @@ def _data_text(text: str) -> str:
     return wrap_var(text) if can_be_template(text) else text
 
 
-class _Renamed(t.Dict[str, str]):
+class _Renamed(dict[str, str]):
     """Names of keys; a key is renamed once, not once per host."""
 
     def __init__(self, rename: t.Callable[[str], str]) -> None:

@@ -45,7 +45,7 @@ def body(**fields: Any) -> str:
 )
 def test_type_by_status(status: int, kind: type[errors.ApiError], arrived: bool) -> None:
     error = api_error("PATCH", INSTANCE, status, "", "")
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert error.status == status
     assert error.arrived is arrived  # of a write: may it have been executed?
     assert str(error).startswith(f"PATCH {INSTANCE} answered {status} ({kind.title}). ") or (

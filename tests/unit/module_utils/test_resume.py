@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils import errors, snapshots
+from ansible_collections.cegedim.cloud.plugins.module_utils.client import Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.instances import ensure
 from ansible_collections.cegedim.cloud.plugins.module_utils.plan import Result
 from core_helpers import (
@@ -220,16 +222,16 @@ def test_an_action_that_fails_meanwhile_is_not_adopted(simulator: Simulator) -> 
     assert operations(simulator) == ["stop", "stop"]
 
 
-def between(simulator: Simulator, path: str, happens: Any) -> Any:
-    """A client before whose next write to `path` something happens."""
+def between(simulator: Simulator, method: str, happens: Callable[[], Any]) -> Client:
+    """A client just before whose first such write something happens."""
     client = client_of(simulator)
     write, done = client.write, []
 
-    def later(method: str, where: str, *args: Any, **kwargs: Any) -> Any:
-        if not done and path in where:
+    def later(used: str, *args: Any, **kwargs: Any) -> Any:
+        if not done and used == method:
             done.append(True)
             happens()
-        return write(method, where, *args, **kwargs)
+        return write(used, *args, **kwargs)
 
     client.write = later  # type: ignore[method-assign]
     return client
@@ -238,7 +240,7 @@ def between(simulator: Simulator, path: str, happens: Any) -> Any:
 def test_somebody_begins_just_before_us(simulator: Simulator) -> None:
     identity = instance_of(simulator)["id"]
     client = between(
-        simulator, str(identity), lambda: act(simulator, identity, "resize", sizing="4cpu8gb")
+        simulator, "PATCH", lambda: act(simulator, identity, "resize", sizing="4cpu8gb")
     )
     result = ensure(client, {**WAIT, "name": NAME, "state": "stopped", "sizing": "4cpu8gb"})
     assert [e["status"] for e in simulator.writes()] == [202, 409, 202]
@@ -251,7 +253,7 @@ def test_what_was_in_the_way_does_not_stand_for_a_lost_write(simulator: Simulato
     # theirs is sent, ours meets the conflict, and ours again is lost
     simulator.fault(method="PATCH", skip=2, fault={"cut": "before"})
     client = between(
-        simulator, str(identity), lambda: act(simulator, identity, "resize", sizing="8cpu32gb")
+        simulator, "PATCH", lambda: act(simulator, identity, "resize", sizing="8cpu32gb")
     )
     result = ensure(client, {**WAIT, "name": NAME, "sizing": "4cpu8gb"})
     assert (result.values["instance"]["cpu"], result.values["instance"]["ram"]) == (4, 8)
@@ -288,9 +290,7 @@ def test_somebody_creates_it_just_before_us(simulator: Simulator, delay: int) ->
         "name": NAME, "region": "EB4", "platform": "deb12", "resourceId": "2cpu4gb", "serviceId": 16
     }  # fmt: skip
     other = client_of(simulator, time=SimulatedTime())
-    client = between(
-        simulator, "instances", lambda: other.write("POST", "/compute/instances", body)
-    )
+    client = between(simulator, "POST", lambda: other.write("POST", "/compute/instances", body))
     result = ensure(client, {**WAIT, **CREATE})
     assert result.values["instance"]["name"] == NAME
     assert operations(simulator) == ["POST instances"]
@@ -302,17 +302,34 @@ def test_somebody_deletes_the_snapshot_just_before_us(simulator: Simulator, dela
     identity = instance_of(simulator, snapshot={"description": "x"})["id"]
     path = f"/compute/instances/{identity}/snapshots/{shown(simulator, identity)['snapshot']['id']}"
     other = client_of(simulator, time=SimulatedTime())
-    client = between(simulator, "snapshots", lambda: other.write("DELETE", path))
+    client = between(simulator, "DELETE", lambda: other.write("DELETE", path))
     result = snapshots.ensure(client, {**WAIT, "names": [NAME], "state": "absent"})
     assert result.values["snapshots"][0]["snapshot"] is None
     assert len(executed(simulator)) == 1
+
+
+def test_somebody_takes_a_snapshot_while_ours_is_replaced(simulator: Simulator) -> None:
+    """Theirs isn't deleted in turn."""
+    simulator.settings(action_delay=0)
+    identity = instance_of(simulator, snapshot={"description": "old"})["id"]
+    path = f"/compute/instances/{identity}/snapshots"
+    other = client_of(simulator, time=SimulatedTime())
+    client = between(
+        simulator, "POST", lambda: other.write("POST", path, {"description": "theirs"})
+    )
+    with pytest.raises(errors.ItcareError, match="answered 409") as caught:
+        snapshots.ensure(client, {**WAIT, "names": [NAME], "replace": True})
+    assert shown(simulator, identity)["snapshot"]["description"] == "theirs"
+    assert "no snapshot now" not in str(caught.value)
+    (row,) = caught.value.details["snapshots"]
+    assert row["snapshot"]["description"] == "theirs"
 
 
 def test_somebody_deletes_the_instance_just_before_us(simulator: Simulator) -> None:
     identity = instance_of(simulator, **STOPPED)["id"]
     client = between(
         simulator,
-        str(identity),
+        "DELETE",
         lambda: simulator.control("DELETE", f"/control/instances/{identity}"),
     )
     result = ensure(client, {**WAIT, "name": NAME, "state": "absent"})
@@ -356,13 +373,13 @@ def test_a_reset_that_is_executed_late(simulator: Simulator) -> None:
 def test_a_token_that_cannot_be_had_leaves_no_doubt(simulator: Simulator) -> None:
     """The token ends between reading and writing, and there is no other."""
     time = SimulatedTime(simulator)
-    identity = instance_of(simulator)["id"]
+    instance_of(simulator)
 
     def token_ends() -> None:
         time.sleep(8000)
         simulator.fault(path="/token$", count=0, fault={"status": 500})
 
-    client = between(simulator, str(identity), token_ends)
+    client = between(simulator, "PATCH", token_ends)
     client.clock = time.clock
     vars(client)["_tokens"]._clock = time.clock
     with pytest.raises(errors.ServerError, match="POST .*/token answered 500"):

@@ -105,7 +105,7 @@ def agrees(value: Any, shape: Any, where: str = "") -> None:
             agrees(item, shape[name], f"{where}.{name}")
     else:
         kinds = {"string": str, "integer": int, "boolean": bool, "map": dict}
-        assert type(value) is kinds[shape], where
+        assert value.__class__ is kinds[shape], where
 
 
 def test_every_answer_has_the_fields_of_the_contract(api: Any) -> None:
