@@ -108,6 +108,38 @@ def executed(simulator: Simulator) -> list[dict[str, Any]]:
     return [entry for entry in simulator.writes() if entry["executed"]]
 
 
+def operations(simulator: Simulator) -> list[str]:
+    """What the simulator did, in short."""
+    return [
+        (e["body"] or {}).get("operation") or f"{e['method']} {e['path'].rsplit('/', 1)[1]}"
+        for e in executed(simulator)
+    ]
+
+
+def act(simulator: Simulator, identity: int, operation: str, **options: Any) -> None:
+    """Somebody else does something, which takes its time."""
+    client_of(simulator, time=SimulatedTime()).write(
+        "PATCH",
+        f"/compute/instances/{identity}",
+        {"operation": operation, **({"options": options} if options else {})},
+    )
+
+
+def between(simulator: Simulator, method: str, happens: Callable[[], Any]) -> Client:
+    """A client just before whose first such write something happens."""
+    client = client_of(simulator)
+    write, done = client.write, []
+
+    def later(used: str, *args: Any, **kwargs: Any) -> Any:
+        if not done and used == method:
+            done.append(True)
+            happens()
+        return write(used, *args, **kwargs)
+
+    client.write = later  # type: ignore[method-assign]
+    return client
+
+
 def calls(simulator: Simulator) -> list[str]:
     """The request log in short: `GET /actions`."""
     return [

@@ -23,7 +23,7 @@ from .bulk import (
     operations_of,
 )
 from .client import Client
-from .errors import ActionTimeoutError, InputError, ItcareError
+from .errors import InputError, ItcareError
 from .limits import check_change_reference
 from .naming import to_snake
 from .plan import Plan, Resource, Result, Step
@@ -261,7 +261,7 @@ def _say_what_is_left(client: Client, row: Row) -> None:
     halfway = row.outcome.operations == ["delete snapshot"] and row.plan.operations[-1:] == [
         "create snapshot"
     ]
-    if not row.error or not halfway or isinstance(row.error, ActionTimeoutError):
+    if not row.error or not halfway:
         return
     try:
         row.outcome.current = read_one(client, row.instance)

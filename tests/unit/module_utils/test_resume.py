@@ -6,12 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils import errors, snapshots
-from ansible_collections.cegedim.cloud.plugins.module_utils.client import Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.instances import ensure
 from ansible_collections.cegedim.cloud.plugins.module_utils.plan import Result
 from core_helpers import (
@@ -23,6 +21,7 @@ from core_helpers import (
     everything_said,
     executed,
     instance_of,
+    operations,
     shown,
 )
 from simulator_fixture import Simulator
@@ -39,23 +38,6 @@ def run(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
 
 def run_snapshot(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
     return snapshots.ensure(client_of(simulator, **client), {**WAIT, "names": [NAME], **options})
-
-
-def operations(simulator: Simulator) -> list[str]:
-    """What the simulator did, in short."""
-    return [
-        (e["body"] or {}).get("operation") or f"{e['method']} {e['path'].rsplit('/', 1)[1]}"
-        for e in executed(simulator)
-    ]
-
-
-def act(simulator: Simulator, identity: int, operation: str, **options: Any) -> None:
-    """Somebody else does something, which takes its time."""
-    client_of(simulator, time=SimulatedTime()).write(
-        "PATCH",
-        f"/compute/instances/{identity}",
-        {"operation": operation, **({"options": options} if options else {})},
-    )
 
 
 @pytest.fixture(autouse=True)
@@ -183,159 +165,6 @@ def test_between_two_steps_there_is_always_a_wait(simulator: Simulator) -> None:
     assert [a["status"] for a in result.values["itcare_actions"]] == ["SUCCESS", "IN_PROGRESS"]
 
 
-def test_anothers_action_is_waited_for(simulator: Simulator) -> None:
-    identity = instance_of(simulator)["id"]
-    act(simulator, identity, "update_monitoring", state=True, alerting=True)
-    result = run(simulator, {"state": "stopped"})
-    assert result.values["operations"] == ["stop"]
-    assert [e["status"] for e in simulator.writes()] == [202, 202]  # no conflict
-
-
-@pytest.mark.parametrize(
-    ("sizing", "expected"), [("4cpu8gb", ["resize"]), ("8cpu32gb", ["resize", "resize"])]
-)
-def test_another_size_in_progress_is_not_ours(
-    simulator: Simulator, sizing: str, expected: list[str]
-) -> None:
-    identity = instance_of(simulator)["id"]
-    act(simulator, identity, "resize", sizing="4cpu8gb")
-    result = run(simulator, {"sizing": sizing})
-    assert operations(simulator) == expected
-    assert result.values["operations"] == ["resize"]
-    assert f"{result.values['instance']['cpu']}cpu{result.values['instance']['ram']}gb" == sizing
-
-
-def test_a_later_step_in_progress_does_not_stand_for_those_before(simulator: Simulator) -> None:
-    identity = instance_of(simulator)["id"]
-    act(simulator, identity, "resize", sizing="4cpu8gb")
-    result = run(simulator, {"state": "restarted", "sizing": "4cpu8gb"})
-    assert operations(simulator) == ["resize", "stop", "resize", "start"]
-    assert result.values["operations"] == ["stop", "resize", "start"]
-    assert result.values["instance"]["status"] == "ACTIVE"
-
-
-def test_an_action_that_fails_meanwhile_is_not_adopted(simulator: Simulator) -> None:
-    identity = instance_of(simulator)["id"]
-    simulator.fail_actions(fail=1)
-    act(simulator, identity, "stop")
-    assert run(simulator, {"state": "stopped"}).values["operations"] == ["stop"]
-    assert operations(simulator) == ["stop", "stop"]
-
-
-def between(simulator: Simulator, method: str, happens: Callable[[], Any]) -> Client:
-    """A client just before whose first such write something happens."""
-    client = client_of(simulator)
-    write, done = client.write, []
-
-    def later(used: str, *args: Any, **kwargs: Any) -> Any:
-        if not done and used == method:
-            done.append(True)
-            happens()
-        return write(used, *args, **kwargs)
-
-    client.write = later  # type: ignore[method-assign]
-    return client
-
-
-def test_somebody_begins_just_before_us(simulator: Simulator) -> None:
-    identity = instance_of(simulator)["id"]
-    client = between(
-        simulator, "PATCH", lambda: act(simulator, identity, "resize", sizing="4cpu8gb")
-    )
-    result = ensure(client, {**WAIT, "name": NAME, "state": "stopped", "sizing": "4cpu8gb"})
-    assert [e["status"] for e in simulator.writes()] == [202, 409, 202]
-    assert operations(simulator) == ["resize", "stop"]
-    assert result.values["operations"] == ["stop"]
-
-
-def test_what_was_in_the_way_does_not_stand_for_a_lost_write(simulator: Simulator) -> None:
-    identity = instance_of(simulator)["id"]
-    # theirs is sent, ours meets the conflict, and ours again is lost
-    simulator.fault(method="PATCH", skip=2, fault={"cut": "before"})
-    client = between(
-        simulator, "PATCH", lambda: act(simulator, identity, "resize", sizing="8cpu32gb")
-    )
-    result = ensure(client, {**WAIT, "name": NAME, "sizing": "4cpu8gb"})
-    assert (result.values["instance"]["cpu"], result.values["instance"]["ram"]) == (4, 8)
-    assert operations(simulator) == ["resize", "resize"]
-
-
-def test_what_was_in_the_way_is_over_when_we_look(simulator: Simulator) -> None:
-    instance_of(simulator)
-    simulator.fault(method="PATCH", fault={"status": 409})
-    assert run(simulator, {"state": "stopped"}).values["operations"] == ["stop"]
-    assert operations(simulator) == ["stop"]
-
-
-@pytest.mark.parametrize("options", [{"state": "stopped"}, {"state": "restarted"}])
-def test_a_conflict_for_ever(simulator: Simulator, options: dict[str, Any]) -> None:
-    instance_of(simulator)
-    simulator.fault(method="PATCH", count=0, fault={"status": 409})
-    with pytest.raises(errors.ConflictError):
-        run(simulator, options)
-    assert len(simulator.writes()) == 2
-
-
-def test_the_name_is_taken_by_one_that_is_not_shown(simulator: Simulator) -> None:
-    instance_of(simulator, name=NAME.lower())
-    with pytest.raises(errors.ConflictError, match="Name PEB4TEST01 is already used"):
-        run(simulator, CREATE)
-    assert not executed(simulator)
-
-
-@pytest.mark.parametrize("delay", [0, 100])
-def test_somebody_creates_it_just_before_us(simulator: Simulator, delay: int) -> None:
-    simulator.settings(action_delay=delay)
-    body = {
-        "name": NAME, "region": "EB4", "platform": "deb12", "resourceId": "2cpu4gb", "serviceId": 16
-    }  # fmt: skip
-    other = client_of(simulator, time=SimulatedTime())
-    client = between(simulator, "POST", lambda: other.write("POST", "/compute/instances", body))
-    result = ensure(client, {**WAIT, **CREATE})
-    assert result.values["instance"]["name"] == NAME
-    assert operations(simulator) == ["POST instances"]
-
-
-@pytest.mark.parametrize("delay", [0, 100])
-def test_somebody_deletes_the_snapshot_just_before_us(simulator: Simulator, delay: int) -> None:
-    simulator.settings(action_delay=delay)
-    identity = instance_of(simulator, snapshot={"description": "x"})["id"]
-    path = f"/compute/instances/{identity}/snapshots/{shown(simulator, identity)['snapshot']['id']}"
-    other = client_of(simulator, time=SimulatedTime())
-    client = between(simulator, "DELETE", lambda: other.write("DELETE", path))
-    result = snapshots.ensure(client, {**WAIT, "names": [NAME], "state": "absent"})
-    assert result.values["snapshots"][0]["snapshot"] is None
-    assert len(executed(simulator)) == 1
-
-
-def test_somebody_takes_a_snapshot_while_ours_is_replaced(simulator: Simulator) -> None:
-    """Theirs isn't deleted in turn."""
-    simulator.settings(action_delay=0)
-    identity = instance_of(simulator, snapshot={"description": "old"})["id"]
-    path = f"/compute/instances/{identity}/snapshots"
-    other = client_of(simulator, time=SimulatedTime())
-    client = between(
-        simulator, "POST", lambda: other.write("POST", path, {"description": "theirs"})
-    )
-    with pytest.raises(errors.ItcareError, match="answered 409") as caught:
-        snapshots.ensure(client, {**WAIT, "names": [NAME], "replace": True})
-    assert shown(simulator, identity)["snapshot"]["description"] == "theirs"
-    assert "no snapshot now" not in str(caught.value)
-    (row,) = caught.value.details["snapshots"]
-    assert row["snapshot"]["description"] == "theirs"
-
-
-def test_somebody_deletes_the_instance_just_before_us(simulator: Simulator) -> None:
-    identity = instance_of(simulator, **STOPPED)["id"]
-    client = between(
-        simulator,
-        "DELETE",
-        lambda: simulator.control("DELETE", f"/control/instances/{identity}"),
-    )
-    result = ensure(client, {**WAIT, "name": NAME, "state": "absent"})
-    assert result.values["instance"] is None
-
-
 @pytest.mark.parametrize("cut", ["after", "body"])
 @pytest.mark.parametrize("delay", [100, 0])
 def test_a_reset_whose_answer_is_lost_is_found(simulator: Simulator, cut: str, delay: int) -> None:
@@ -368,23 +197,6 @@ def test_a_reset_that_is_executed_late(simulator: Simulator) -> None:
     result = run(simulator, {"state": "reset"}, request_timeout=0.3, time=PatientTime(simulator))
     assert result.values["operations"] == ["reset"]
     assert operations(simulator) == ["reset"]
-
-
-def test_a_token_that_cannot_be_had_leaves_no_doubt(simulator: Simulator) -> None:
-    """The token ends between reading and writing, and there is no other."""
-    time = SimulatedTime(simulator)
-    instance_of(simulator)
-
-    def token_ends() -> None:
-        time.sleep(8000)
-        simulator.fault(path="/token$", count=0, fault={"status": 500})
-
-    client = between(simulator, "PATCH", token_ends)
-    client.clock = time.clock
-    vars(client)["_tokens"]._clock = time.clock
-    with pytest.raises(errors.ServerError, match="POST .*/token answered 500"):
-        ensure(client, {**WAIT, "name": NAME, "state": "reset", "wait_timeout": 90000})
-    assert not simulator.writes() or all("/token" in e["path"] for e in simulator.writes())
 
 
 def test_an_error_tells_what_was_done_before(simulator: Simulator) -> None:
