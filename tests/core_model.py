@@ -4,7 +4,8 @@
 
 """What the API does to an instance, as the contract words it: a pure model to hold plans against.
 
-It knows nothing of plans but the requests they make. State is a raw instance, as the API shows it.
+It knows nothing of plans but the requests they make. State is a raw instance, as the API shows it; its field `off` tells
+how it shows what is switched off, as any field may be null.
 """
 
 from __future__ import annotations
@@ -118,14 +119,14 @@ def _operate(raw: Raw, operation: str, options: dict[str, Any]) -> Raw:
         raw["cpu"], raw["ram"] = _sizing(options["sizing"])
     elif operation == "update_monitoring":
         _need(type(options["state"]) is bool and type(options["alerting"]) is bool, "booleans")
-        raw["monitoringEnabled"] = options["state"]
-        raw["monitoringAlerting"] = options["alerting"]
+        raw["monitoringEnabled"] = options["state"] or raw.get("off", False)
+        raw["monitoringAlerting"] = options["alerting"] or raw.get("off", False)
     elif operation in ("update_backup", "update_storage_replication"):
         _need(type(options["state"]) is bool, "state is a boolean")
         reason = options.get("deactivationReason", "").strip()
         _need(options["state"] or not production or bool(reason), "a reason in production")
         shown = "backupStatus" if operation == "update_backup" else "replicationStatus"
-        raw[shown] = options["state"]
+        raw[shown] = options["state"] or raw.get("off", False)
     elif operation == "update_patch_party":
         raw["patchParty"] = _party(options["patchParty"])
     return raw

@@ -47,6 +47,7 @@ instances = st.fixed_dictionaries(
         "monitoringOnCallEnabled": maybe,
         "backupStatus": maybe,
         "replicationStatus": maybe,
+        "off": st.sampled_from([False, None]),
         "unknownField": st.just({"innerKey": [1]}),
     }
 )
@@ -177,6 +178,7 @@ def check(raw: Raw | None, options: dict[str, Any], environment: str = "DEVELOPM
         "monitoringAlerting": None,
         "backupStatus": None,
         "replicationStatus": True,
+        "off": None,
     },
     {"name": "PEB4WEB01", "replication": {"enabled": False}, "monitoring": {"alerting": True}},
 )
