@@ -338,7 +338,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             stored = self._cache[key]
         except KeyError:
             return None
-        except AnsibleError as error:  # a file that isn't what the cache plugin wrote
+        except Exception as error:  # whatever a cache plugin says to a file that it didn't write
             reason: Exception = error
         else:
             try:

@@ -1,0 +1,181 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The cache: no request at all when it is warm, and never what was asked with other options or in another form."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
+from ansible_collections.cegedim.cloud.plugins.module_utils.selection import Selection
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import Fleet, Question
+from inventory_helpers import ansible_inventory, hosts_of, listed, run_ansible, said, write_source
+from simulator_fixture import Simulator
+
+
+def cached_source(folder: Path, simulator: Simulator, **options: Any) -> Path:
+    cache = {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(folder / "cache"),
+        "cache_timeout": 3600,
+    }
+    return write_source(folder, simulator, **{**cache, **options})
+
+
+def asked(simulator: Simulator) -> int:
+    """Requests since the last time, tokens included."""
+    count = len(simulator.requests())
+    simulator.clear_requests()
+    return count
+
+
+def stored(folder: Path) -> list[Path]:
+    return sorted((folder / "cache").iterdir())
+
+
+def test_warm_without_a_request(simulator: Simulator, tmp_path: Path) -> None:
+    options = {"group_by": ["environment"], "tag_groups": ["app:web"], "detail": ["networks"]}
+    simulator.reset(instances=5)
+    source = cached_source(tmp_path, simulator, **options)
+    cold = listed(source)
+    assert asked(simulator) == 1 + 1 + 1 + 5  # token, list, tag, networks
+    assert listed(source) == cold
+    assert asked(simulator) == 0
+    text = stored(tmp_path)[0].read_text()
+    assert "demo-secret" not in text
+    assert "token" not in text
+
+
+def test_hostile_data_is_inert_from_the_cache_too(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.add(name="EVIL", comment="{{ lookup('pipe', 'touch executed') }}")
+    source = cached_source(tmp_path, simulator)
+    assert listed(source) == listed(source)
+    debug = ["-m", "debug", "-a", "msg={{ itcare_comment }}"]
+    done = run_ansible("ansible", tmp_path, "EVIL", "-i", source, *debug)
+    assert "lookup('pipe'" in done.stdout
+    assert not list(tmp_path.glob("**/executed"))
+
+
+def test_flush_and_expiry(simulator: Simulator, tmp_path: Path) -> None:
+    source = cached_source(tmp_path, simulator)
+    listed(source)
+    asked(simulator)
+    simulator.add(name="NEW")
+    assert "NEW" not in hosts_of(listed(source))
+    play = tmp_path / "play.yml"
+    play.write_text('[{"hosts": "NEW"}]')
+    flush = ("-i", source, "--flush-cache", "--list-hosts", play)
+    assert "hosts (1): NEW" in said(run_ansible("ansible-playbook", tmp_path, *flush))
+    assert asked(simulator) == 2
+    assert "NEW" in hosts_of(listed(source))
+    assert asked(simulator) == 0
+    simulator.add(name="NEWER")
+    for file in stored(tmp_path):  # as old as an hour and a second
+        os.utime(file, (file.stat().st_mtime - 3601,) * 2)
+    assert "NEWER" in hosts_of(listed(source))
+    assert asked(simulator) == 2
+    assert "NEWER" in hosts_of(listed(source))
+    assert asked(simulator) == 0
+
+
+def test_refresh_inventory_fetches_and_stores(simulator: Simulator, tmp_path: Path) -> None:
+    source = cached_source(tmp_path, simulator)
+    listed(source)
+    simulator.add(name="NEW")
+    asked(simulator)
+    play = tmp_path / "play.yml"
+    tasks = [{"meta": "refresh_inventory"}, {"debug": {"msg": "{{ 'NEW' in groups['all'] }}"}}]
+    play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    done = run_ansible("ansible-playbook", tmp_path, "-i", source, play)
+    assert '"msg": true' in done.stdout, done.stdout + done.stderr
+    assert asked(simulator) == 2
+    assert "NEW" in hosts_of(listed(source))
+    assert asked(simulator) == 0
+
+
+@pytest.mark.parametrize("content", ["", "not json", "[]", '{"schema": 0}', '{"payload": {}}'])
+def test_a_corrupt_file_is_replaced(simulator: Simulator, tmp_path: Path, content: str) -> None:
+    source = cached_source(tmp_path, simulator)
+    listed(source)
+    asked(simulator)
+    for file in stored(tmp_path):
+        file.write_text(content)
+    done = ansible_inventory(source)
+    assert done.returncode == 0, done.stderr
+    assert len(hosts_of(json.loads(done.stdout))) == 40
+    assert asked(simulator) == 2
+    listed(source)
+    assert asked(simulator) == 0
+
+
+def test_what_looks_right_but_is_not(simulator: Simulator, tmp_path: Path) -> None:
+    source = cached_source(tmp_path, simulator)
+    listed(source)
+    asked(simulator)
+    (file,) = stored(tmp_path)
+    file.write_text(file.read_text().replace("instances", "in5tances", 1))
+    assert "can't be used, the API is asked again" in said(ansible_inventory(source))
+    assert asked(simulator) == 2
+
+
+def test_another_option_asks_again(simulator: Simulator, tmp_path: Path) -> None:
+    listed(cached_source(tmp_path, simulator))
+    asked(simulator)
+    filters = {"environments": ["PRODUCTION"]}
+    produced = hosts_of(listed(cached_source(tmp_path, simulator, filters=filters)))
+    assert {v["itcare_environment"] for v in produced.values()} == {"PRODUCTION"}
+    assert asked(simulator) == 2
+    # What only concerns what is made of the answer asks nobody.
+    again = cached_source(tmp_path, simulator, filters=filters, group_by=["status"], page_size=7)
+    assert listed(again)["status_ACTIVE"]["hosts"]
+    assert asked(simulator) == 0
+
+
+def test_nothing_is_stored_when_the_source_fails(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.add(name="LAST", region=None)
+    strict = {"strict": True, "compose": {"x": "region.id"}}
+    assert ansible_inventory(cached_source(tmp_path, simulator, **strict)).returncode != 0
+    assert not (tmp_path / "cache").exists() or not stored(tmp_path)
+
+
+def key(selection: dict[str, Any] | None = None, **other: Any) -> str:
+    tags, detail = other.pop("tag_groups", ()), other.pop("detail", ())
+    connection = {"api_url": "https://a.example/itcare", "client_id": "a", "client_secret": "s"}
+    question = Question(Selection.from_options(selection or {}), tags, detail)
+    return question.cache_key(ConnectionOptions.from_mapping({**connection, **other}))
+
+
+def test_the_key_is_made_of_all_that_matters() -> None:
+    keys = [
+        key(),
+        key({"names": ["A"]}),
+        key({"names": ["B"]}),
+        key({"names": []}),
+        key({"ids": [1]}),
+        key({"filters": {"tags": ["a:b"]}}),
+        key({"filters": {"monitored": True}}),
+        key({"filters": {"monitored": False}}),
+        key(tag_groups=("a:b",)),
+        key(detail=("storage",)),
+        key(api_url="https://b.example/itcare"),
+        key(client_id="b"),
+        key(access_token="t1"),
+        key(access_token="t2"),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert key() == key(client_secret="other", retries=1, request_timeout=5)
+
+
+def test_what_is_cached_comes_back() -> None:
+    fleet = Fleet([{"id": 1, "name": "é", "x": None}], {"a:b": frozenset({1, 2})})
+    through_a_file = json.loads(json.dumps(fleet.to_cache()))
+    assert Fleet.from_cache(through_a_file) == fleet
+    with pytest.raises(ValueError, match="another form"):
+        Fleet.from_cache({**fleet.to_cache(), "schema": 0})
