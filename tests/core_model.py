@@ -118,11 +118,11 @@ def _operate(raw: Raw, operation: str, options: dict[str, Any]) -> Raw:
     elif operation == "resize":
         raw["cpu"], raw["ram"] = _sizing(options["sizing"])
     elif operation == "update_monitoring":
-        _need(type(options["state"]) is bool and type(options["alerting"]) is bool, "booleans")
+        _need(isinstance(options["state"], bool) and isinstance(options["alerting"], bool), "booleans")
         raw["monitoringEnabled"] = options["state"] or raw.get("off", False)
         raw["monitoringAlerting"] = options["alerting"] or raw.get("off", False)
     elif operation in ("update_backup", "update_storage_replication"):
-        _need(type(options["state"]) is bool, "state is a boolean")
+        _need(isinstance(options["state"], bool), "state is a boolean")
         reason = options.get("deactivationReason", "").strip()
         _need(options["state"] or not production or bool(reason), "a reason in production")
         shown = "backupStatus" if operation == "update_backup" else "replicationStatus"
@@ -134,7 +134,7 @@ def _operate(raw: Raw, operation: str, options: dict[str, Any]) -> Raw:
 
 def _party(wish: dict[str, Any]) -> dict[str, Any]:
     _need(set(wish) <= {"excluded", "exclusionReason", "patchGroup"}, "unknown options")
-    _need(type(wish["excluded"]) is bool, "excluded is a boolean")
+    _need(isinstance(wish["excluded"], bool), "excluded is a boolean")
     group = wish.get("patchGroup")
     _need(group is None or (isinstance(group, int) and 1 <= group <= 3), "patchGroup is 1 to 3")
     if wish["excluded"]:

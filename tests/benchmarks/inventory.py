@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
@@ -40,6 +39,9 @@ GROUPING = {
     "groups": {"production": "environment == 'PRODUCTION'"},
     "compose": {"ansible_host": "ip_address"},
 }
+
+# Beyond this, what Ansible itself makes of a fleet takes tens of gigabytes, or an hour.
+LARGEST_FOR_FLOORS = 10_000
 
 # The least that an inventory plugin does: download, add_host, set_variable; and, if told to, Ansible's own grouping.
 MINIMAL_PLUGIN = '''
@@ -294,8 +296,6 @@ def run(sizes: list[int], latencies: list[float], rounds: int) -> Bench:
                         jobs |= {
                             EMPTY: bench.graph(paths[EMPTY]),
                             WARM: bench.graph(paths[WARM]),
-                            STATIC: bench.graph(static_file(bench, paths[OURS])),
-                            UNGROUPED: bench.graph(paths[UNGROUPED]),
                             DOWNLOAD: [
                                 sys.executable,
                                 str(folder / "download.py"),
@@ -303,7 +303,9 @@ def run(sizes: list[int], latencies: list[float], rounds: int) -> Bench:
                                 simulator_token(simulator),
                             ],
                         }
-                        if size <= 10_000:
+                        if size <= LARGEST_FOR_FLOORS:
+                            jobs[STATIC] = bench.graph(static_file(bench, paths[OURS]))
+                            jobs[UNGROUPED] = bench.graph(paths[UNGROUPED])
                             jobs[CONSTRUCTABLE] = bench.graph(paths[CONSTRUCTABLE])
                     bench.measure(jobs, simulator, size, latency)
         return bench

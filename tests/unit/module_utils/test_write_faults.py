@@ -100,7 +100,7 @@ CASES = [(fault, 10) for fault in FAULTS] + [
 ]
 
 
-@pytest.mark.parametrize(("fault", "delay"), CASES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("fault", "delay"), CASES, ids=str)
 @pytest.mark.parametrize("write", WRITES)
 def test_a_fault(simulator: Simulator, write: str, fault: str, delay: int) -> None:
     prepare(simulator, write, action_delay=delay)
