@@ -21,7 +21,7 @@ Instance = dict[str, t.Any]
 DEFAULT_PREFIX = "itcare_"
 COMPUTED = ("running", "excluded")  # variables that are no fields of the API
 # No control characters, blanks, braces or anything that a host pattern or a command line could take for something else.
-_SAFE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
+_SAFE_NAME = re.compile(r"\w[\w.-]{0,252}", re.ASCII)
 _UNSAFE_CHARACTER = re.compile(r"[^\w.-]", re.ASCII)
 _RESERVED_HOSTS = frozenset({"all", "ungrouped", *C.LOCALHOST})
 _NOT_IN_A_VARIABLE = re.compile(r"\W", re.ASCII)

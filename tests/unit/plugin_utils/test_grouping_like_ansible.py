@@ -11,9 +11,6 @@ import re
 from typing import Any
 
 from ansible import template as ansible_template
-from ansible.inventory.data import InventoryData
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.utils.vars import combine_vars
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping import (
     AnsibleDecides,
@@ -26,6 +23,7 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import (
 )
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from inventory_helpers import Source, trusted
 
 CASES = int(os.environ.get("GROUPING_CASES", "1000"))
 
@@ -320,32 +318,6 @@ EARLIER = st.sampled_from(
 )
 
 
-def trusted(value: Any) -> Any:
-    """As Ansible reads a user's file."""
-    if isinstance(value, str) and TRUST_IS_GIVEN:
-        return ansible_template.trust_as_template(value)
-    if isinstance(value, dict):
-        return {key: trusted(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [trusted(item) for item in value]
-    return value
-
-
-class Source(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
-    """An inventory plugin with options given in memory."""
-
-    NAME = "source"
-
-    def __init__(self, options: dict[str, Any], extra: dict[str, Any]) -> None:
-        super().__init__()
-        self.given = options
-        self.parse(InventoryData(), DataLoader(), "source")
-        self._vars = trusted(extra)
-
-    def get_option(self, option: str, hostvars: Any = None) -> Any:
-        return self.given[option]
-
-
 class AnsiblesOwn(Source):
     """Constructable as Ansible ships it, but for the one wanted difference."""
 
@@ -366,8 +338,9 @@ class AnsiblesOwn(Source):
 
 
 class Ours(Source):
-    def __init__(self, options: dict[str, Any], extra: dict[str, Any]) -> None:
-        super().__init__(options, extra)
+    def __init__(self, extra: dict[str, Any], **options: Any) -> None:
+        super().__init__(extra, **options)
+        options = self.given
         self.grouping = Grouping(
             self,
             AnsibleDecides(self),
@@ -464,10 +437,9 @@ def test_same_as_ansible(
 ) -> None:
     # Twice the same hosts, so that what was remembered is used.
     instances = instances + instances[:2]
-    options = trusted(options)
-    expected = outcome(AnsiblesOwn(options, extra), instances, earlier)
+    expected = outcome(AnsiblesOwn(extra, **options), instances, earlier)
     event("an error" if isinstance(expected, tuple) else "an inventory")
-    assert outcome(Ours(options, extra), instances, earlier) == expected
+    assert outcome(Ours(extra, **options), instances, earlier) == expected
 
 
 # Values that are easily taken for one another. A result that is remembered for one must not be given for another.
@@ -560,6 +532,5 @@ def test_similar_values_stay_apart(
     }[entry]
     instances = [{"comment": value} for value in values]
     earlier = {"site": "{{ comment }}"}
-    options = trusted(options)
-    expected = outcome(AnsiblesOwn(options, extra), instances, earlier)
-    assert outcome(Ours(options, extra), instances, earlier) == expected
+    expected = outcome(AnsiblesOwn(extra, **options), instances, earlier)
+    assert outcome(Ours(extra, **options), instances, earlier) == expected

@@ -1,0 +1,420 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From instances to hosts: names, variables, addresses, filters and native groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleError
+from ansible.vars.reserved import get_reserved_names
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import NATIVE_GROUPS
+from hypothesis import given
+from hypothesis import strategies as st
+from inventory_helpers import Populated, Source
+
+
+def instance(number: int = 1, **fields: Any) -> dict[str, Any]:
+    return {"id": number, "name": f"SRV{number}", "status": "ACTIVE", **fields}
+
+
+# -- variables --
+
+
+def test_one_variable_for_each_field() -> None:
+    found = Populated(
+        [
+            instance(
+                ipAddress="10.0.0.1",
+                isMemberOFLoadBalancer=False,
+                region={"id": "EB", "areas": [{"availabilityZones": [{"defaultZone": True}]}]},
+                backupPolicyDetails={"policies": [{"frequencies": {"dailyFull": 14}}]},
+                cpu=None,
+                brandNewField={"someThing": [1, None, "x"]},
+            )
+        ]
+    )
+    assert found.hosts == {
+        "SRV1": {
+            "ansible_host": "10.0.0.1",
+            "itcare_id": 1,
+            "itcare_name": "SRV1",
+            "itcare_status": "ACTIVE",
+            "itcare_ip_address": "10.0.0.1",
+            "itcare_is_member_of_load_balancer": False,
+            "itcare_region": {
+                "id": "EB",
+                "areas": [{"availability_zones": [{"default_zone": True}]}],
+            },
+            "itcare_backup_policy_details": {"policies": [{"frequencies": {"dailyFull": 14}}]},
+            "itcare_cpu": None,
+            "itcare_brand_new_field": {"some_thing": [1, None, "x"]},
+            "itcare_running": True,
+            "itcare_excluded": False,
+        }
+    }
+    assert not found.warnings
+
+
+@pytest.mark.parametrize(
+    ("fields", "running", "excluded"),
+    [
+        ({}, True, False),
+        ({"status": "INACTIVE"}, False, False),
+        ({"status": None, "patchParty": None}, False, False),
+        ({"patchParty": {"excluded": True}}, True, True),
+        ({"patchParty": {"excluded": None}}, True, False),
+    ],
+)
+def test_booleans_for_awx(fields: dict[str, Any], running: bool, excluded: bool) -> None:
+    variables = Populated([instance(**fields)]).hosts["SRV1"]
+    assert (variables["itcare_running"], variables["itcare_excluded"]) == (running, excluded)
+
+
+def test_every_field_may_be_null() -> None:
+    names = [
+        "name",
+        "label",
+        "ipAddress",
+        "status",
+        "region",
+        "network",
+        "patchParty",
+        "environment",
+    ]
+    options: dict[str, Any] = {
+        "group_by": list(NATIVE_GROUPS),
+        "keyed_groups": [{"key": "region.id"}, {"key": "environment", "prefix": "env"}],
+        "groups": {"prod": "environment == 'PRODUCTION'"},
+        "compose": {"zone": "availability_zone.id"},
+    }
+    found = Populated([{"id": 7, **dict.fromkeys(names)}, {"id": None}, {}], **options)
+    assert list(found.hosts) == ["host_7", "host_None", "host_None_2"]
+    assert "id 7 is host_7" in found.warnings
+    assert not {name for name, hosts in found.groups.items() if hosts}
+
+
+@pytest.mark.parametrize("prefix", ["", "vm_", "itcare_", "inventory_", "group_"])
+def test_no_variable_that_ansible_reserves_or_rejects(prefix: str) -> None:
+    fields = [
+        "name",
+        "tags",
+        "environment",
+        "hosts",
+        "vars",
+        "groups",
+        "class",
+        "names",
+        "dir",
+        "9x",
+    ]
+    fields += [
+        "ansibleConnection",
+        "ansible_python_interpreter",
+        "my-field",
+        "a.b",
+        "é",
+        "",
+        "hostname",
+    ]
+    found = Populated(
+        [{**dict.fromkeys(fields, "x"), "name": "SRV1"}],
+        hostvars_prefix=prefix,
+        connection_address="none",
+    )
+    (variables,) = found.hosts.values()
+    assert len(variables) == len(fields) + 2
+    for name in variables:
+        assert name.isascii()
+        assert name.isidentifier()
+        assert not name.startswith("ansible")
+        assert name not in get_reserved_names()
+        assert name not in ("class", "inventory_hostname", "inventory_dir", "group_names", "vars")
+    assert variables["itcare_name" if prefix == "" else f"{prefix}name"] in ("SRV1", "x")
+
+
+def test_chosen_fields() -> None:
+    found = Populated(
+        [instance(environment="TEST", ipAddress="10.0.0.1")],
+        fields=["environment", "ipAddress", "colour"],
+        keyed_groups=[{"key": "status", "prefix": "status"}],
+    )
+    assert set(found.hosts["SRV1"]) == {
+        *("itcare_environment", "itcare_ip_address", "itcare_running", "itcare_excluded"),
+        "ansible_host",
+    }
+    assert found.groups == {"status_ACTIVE": ["SRV1"]}
+    assert "No instance has these fields: itcare_colour." in found.warnings
+
+
+def test_expressions_see_fields_with_and_without_prefix() -> None:
+    found = Populated(
+        [instance(environment="TEST", region={"id": "EB"})],
+        hostvars_prefix="vm_",
+        compose={
+            "a": "environment",
+            "b": "vm_environment",
+            "c": "region.id ~ vm_region['id']",
+            "d": "running and vm_running",
+            "e": "inventory_hostname",
+        },
+    )
+    variables = found.hosts["SRV1"]
+    assert [str(variables[name]) for name in "abcde"] == ["TEST", "TEST", "EBEB", "True", "SRV1"]
+
+
+def test_host_of_another_source_is_merged() -> None:
+    plugin = Source(compose={"both": "site ~ environment"})
+    plugin.inventory.add_host("SRV1")
+    plugin.inventory.set_variable("SRV1", "site", "S")
+    found = Populated([instance(environment="TEST")], plugin=plugin)
+    assert found.hosts["SRV1"]["both"] == "STEST"
+
+
+# -- addresses --
+
+NETWORK = {"dns": [{"alias": None, "domain": "x"}, {"alias": "srv1", "domain": "example.com."}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "address"),
+    [
+        ("ip", {"ipAddress": "10.0.0.1"}, "10.0.0.1"),
+        ("ip", {"ipAddress": "fd00::1"}, "fd00::1"),
+        ("ip", {"ipAddress": ""}, None),
+        ("ip", {}, None),
+        ("dns", {"network": NETWORK}, "srv1.example.com"),
+        (
+            "dns",
+            {"network": {"dns": [{"alias": "a.example.com", "domain": "example.com"}]}},
+            "a.example.com",
+        ),
+        ("dns", {"network": {"dns": "x"}}, None),
+        ("dns", {"network": {"dns": [None, {}]}}, None),
+        ("dns", {"network": None}, None),
+        ("none", {"ipAddress": "10.0.0.1"}, None),
+    ],
+)
+def test_connection_address(kind: str, fields: dict[str, Any], address: str | None) -> None:
+    found = Populated([instance(**fields)], connection_address=kind)
+    assert found.hosts["SRV1"].get("ansible_host") == address
+    assert not found.warnings
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("ip", {"ipAddress": "-oProxyCommand=touch x"}),
+        ("ip", {"ipAddress": "{{ 1 }}"}),
+        ("ip", {"ipAddress": 5}),
+        ("dns", {"network": {"dns": [{"alias": "-oProxyCommand=x", "domain": None}]}}),
+        ("dns", {"network": {"dns": [{"alias": "{{ 1 }}", "domain": "x"}]}}),
+    ],
+)
+def test_an_address_that_is_none_is_refused(kind: str, fields: dict[str, Any]) -> None:
+    found = Populated([instance(**fields)], connection_address=kind)
+    assert "ansible_host" not in found.hosts["SRV1"]
+    assert "These hosts get no ansible_host" in found.warnings
+
+
+# -- filters --
+
+
+def test_the_first_filter_that_is_true_decides() -> None:
+    fleet = [
+        instance(n, environment=e) for n, e in enumerate(["PRODUCTION", "TEST", "TEST", "DEV"])
+    ]
+    filters = [
+        {"include": "inventory_hostname == 'SRV1'"},
+        {"exclude": "itcare_environment == 'TEST'"},
+    ]
+    assert list(Populated(fleet, host_filters=filters).hosts) == ["SRV0", "SRV1", "SRV3"]
+    assert not Populated(fleet, host_filters=[{"exclude": True}]).hosts
+    only = [{"include": "environment == 'DEV'"}, {"exclude": "true"}]
+    assert list(Populated(fleet, host_filters=only).hosts) == ["SRV3"]
+
+
+@pytest.mark.parametrize("broken", ["nowhere == 1", "region.id == 'x'", "environment =="])
+def test_a_filter_that_cannot_be_evaluated_is_an_error(broken: str) -> None:
+    with pytest.raises(AnsibleError, match=r"host_filters.exclude: .* can't be evaluated for SRV1"):
+        Populated([instance(region=None)], host_filters=[{"exclude": broken}])
+
+
+# -- groups --
+
+
+def test_native_groups() -> None:
+    fleet = [
+        instance(
+            1,
+            environment="PRODUCTION",
+            region={"id": "EB"},
+            area={"id": "EB-HDS"},
+            availabilityZone={"id": "EB-A"},
+            osType="LINUX",
+            family="DEBIAN",
+            serviceName="My service",
+            cloudName="Shared",
+            productCode="pg15",
+            patchParty={"excluded": False, "patchGroup": "2"},
+            network={"technicalId": "EB_1125_DMZ8"},
+        ),
+        instance(2, serviceId=5, cloudId=0, patchParty={"excluded": True, "patchGroup": "1"}),
+        instance(3, environment="", patchParty={"excluded": False, "patchGroup": None}),
+    ]
+    assert Populated(fleet, group_by=list(NATIVE_GROUPS)).groups == {
+        "environment_PRODUCTION": ["SRV1"],
+        "status_ACTIVE": ["SRV1", "SRV2", "SRV3"],
+        "region_EB": ["SRV1"],
+        "area_EB_HDS": ["SRV1"],
+        "availability_zone_EB_A": ["SRV1"],
+        "os_type_LINUX": ["SRV1"],
+        "family_DEBIAN": ["SRV1"],
+        "service_My_service": ["SRV1"],
+        "cloud_Shared": ["SRV1"],
+        "product_pg15": ["SRV1"],
+        "patch_group_2": ["SRV1"],
+        "network_EB_1125_DMZ8": ["SRV1"],
+        "service_5": ["SRV2"],
+        "cloud_0": ["SRV2"],
+        "patch_group_excluded": ["SRV2"],
+    }
+
+
+def test_tag_groups_hold_only_what_the_list_has() -> None:
+    tagged = {"app:web": frozenset({1, 99}), "app:none": frozenset()}
+    found = Populated([instance(1), instance(2)], tagged)
+    assert found.groups == {"tag_app_web": ["SRV1"], "tag_app_none": []}
+
+
+def test_keys_that_are_numbers_or_booleans_group_by_their_text() -> None:
+    fleet = [instance(1, cpu=4, monitored=True), instance(2, cpu=0, monitored=False)]
+    keyed = [{"key": "cpu", "prefix": "cpu"}, {"key": "monitored", "prefix": "m"}]
+    assert Populated(fleet, keyed_groups=keyed).groups == {
+        "cpu_4": ["SRV1"],
+        "m_True": ["SRV1"],
+        "cpu_0": ["SRV2"],
+        "m_False": ["SRV2"],
+    }
+
+
+def test_a_float_as_key_is_an_error_as_ever() -> None:
+    plugin = Source(keyed_groups=[{"key": "ratio"}])
+    with pytest.raises(AnsibleError):
+        Populated([instance(1), instance(2, ratio=1.5)], plugin=plugin)
+    assert not plugin.inventory.hosts
+    assert set(plugin.inventory.groups) == {"all", "ungrouped"}
+
+
+# -- names --
+
+
+@pytest.mark.parametrize(
+    ("hostnames", "name"),
+    [
+        (["name"], "SRV1"),
+        (["label"], "Label1"),
+        (["label", "name"], "Label1"),
+        (["nolabel", "name"], "SRV1"),
+        (["ip_address"], "10.0.0.1"),
+        (["dns"], "srv1.example.com"),
+        (["name ~ '.' ~ (environment | lower)"], "SRV1.test"),
+        (["region.id", "cpu", "name"], "4"),
+        (["nowhere.at.all", "''", "comment", "name"], "SRV1"),
+    ],
+)
+def test_preferred_names(hostnames: list[str], name: str) -> None:
+    fields = {"label": "Label1", "ipAddress": "10.0.0.1", "environment": "TEST", "network": NETWORK}
+    found = Populated([instance(cpu=4, comment=" ", **fields)], hostnames=hostnames)
+    assert list(found.hosts) == [name]
+
+
+UNSAFE = [
+    *[
+        "all",
+        "ungrouped",
+        "localhost",
+        "127.0.0.1",
+        "::1",
+        "a b",
+        "a,b",
+        "a:b",
+        "!a",
+        "&a",
+        "~a",
+        "*",
+    ],
+    *[
+        "-oProxyCommand=x",
+        "{{ 1 }}",
+        "#jinja2: x",
+        "a\nb",
+        "a\x1b[2J",
+        "a/b",
+        "a[0:9]",
+        "@file",
+        "",
+        "é",
+    ],
+    *[".", "..", "a;b", "a$(b)", "\ud800", "a\u202eb", "x" * 254],
+]
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+def test_unsafe_names_are_made_safe(name: str) -> None:
+    found = Populated([instance(5, name=name, ipAddress="10.0.0.1"), instance(6, name="good")])
+    safe, good = found.hosts
+    assert good == "good"
+    assert safe.endswith("_5")
+    assert len(safe) < 80
+    assert safe.isascii()
+    assert all(c.isalnum() or c in "_.-" for c in safe)
+    assert "isn't safe to use" in found.warnings
+    assert set(found.plugin.inventory.groups) == {"all", "ungrouped"}
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=6), st.sampled_from(["A", "all", "all_1", "A_2", None, 5, True])
+        ),
+        max_size=8,
+    ),
+    st.sampled_from(["unique", "warn"]),
+)
+def test_no_host_hides_another(names: list[Any], on_duplicate: str) -> None:
+    fleet = [instance(number, name=name) for number, name in enumerate(names)]
+    found = Populated(fleet, on_duplicate=on_duplicate)
+    ids = [variables["itcare_id"] for variables in found.hosts.values()]
+    assert len(set(ids)) == len(ids)
+    if on_duplicate == "unique":
+        assert sorted(ids) == list(range(len(names)))
+
+
+def test_duplicates() -> None:
+    fleet = [instance(9, name="X"), instance(3, name="X"), instance(4, name="Y")]
+    with pytest.raises(AnsibleError, match=r"the same host name: 'X' \(ids 9, 3\)"):
+        Populated(fleet)
+    kept = Populated(fleet, on_duplicate="warn")
+    assert {name: v["itcare_id"] for name, v in kept.hosts.items()} == {"X": 3, "Y": 4}
+    assert "'X' (ids 9, 3)" in kept.warnings
+    unique = Populated(fleet, on_duplicate="unique")
+    assert {name: v["itcare_id"] for name, v in unique.hosts.items()} == {
+        "X_9": 9,
+        "X_3": 3,
+        "Y": 4,
+    }
+    assert not unique.warnings
+
+
+def test_a_unique_name_may_be_taken() -> None:
+    fleet = [instance(1, name="X"), instance(2, name="X"), instance(3, name="X_1")]
+    assert list(Populated(fleet, on_duplicate="unique").hosts) == ["X_1_2", "X_2", "X_1"]
+
+
+def test_names_that_were_not_found_are_told() -> None:
+    found = Populated([instance(1)], names=["SRV1", "SRV2"])
+    assert "No instance was found for these names: SRV2." in found.warnings
