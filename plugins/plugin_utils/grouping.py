@@ -17,7 +17,6 @@ import typing as t
 from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.plugins.inventory import Constructable
-from ansible.utils.vars import combine_vars
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.expressions import (
     IMPURE,
     MISSING,
@@ -30,74 +29,14 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.expressions import (
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import Fields
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import (
     TRUST_IS_GIVEN,
-    can_be_template,
     trust_harmless,
 )
-
-Variables = t.Mapping[str, t.Any]
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.view import Variables, View
 
 REMEMBERED = 20_000  # decisions per entry
-MAGIC = frozenset({"inventory_hostname", "inventory_hostname_short", "group_names"})
-_MERGE = C.DEFAULT_HASH_BEHAVIOUR == "merge"
 # Before 2.19, with jinja2_native, Ansible evaluates text as Python: nothing is as simple as it looks.
 _GUESSES_TYPES = bool(getattr(C, "DEFAULT_JINJA2_NATIVE", False)) and not TRUST_IS_GIVEN
 _SCALARS = (str, bool, int, float, type(None))
-
-
-class View:
-    """The variables that expressions about one host see: API fields, then its variables, then magic ones."""
-
-    __slots__ = ("_fields", "_magic", "extra", "variables")
-
-    def __init__(
-        self, fields: Fields, variables: Variables, magic: t.Callable[[], Variables]
-    ) -> None:
-        self._fields = fields
-        self._magic = magic
-        self.variables = variables  # the host's by now, those of other sources included
-        self.extra: Variables = {}  # extra variables, while they count
-
-    def lookup(self, name: str) -> t.Any:
-        """A variable's value or MISSING. Raises TypeError when it may hold templates, which need all variables."""
-        if name in self.extra:
-            return _plain(self.extra[name], no_mapping=_MERGE)
-        if name in MAGIC:
-            value = self._magic().get(name, MISSING)
-            if value is not MISSING:
-                return value
-        value = self.variables.get(name, MISSING)
-        if value is MISSING:
-            return self._fields.get(name, MISSING)
-        if value is self._fields.variables.get(name, MISSING):
-            return value
-        return _plain(value, no_mapping=_MERGE)
-
-    def only(self, names: t.Iterable[str]) -> dict[str, t.Any]:
-        """Just these variables."""
-        found = ((name, self.lookup(name)) for name in names)
-        return {name: value for name, value in found if value is not MISSING}
-
-    def everything(self) -> dict[str, t.Any]:
-        """All variables; Ansible adds the extra ones itself."""
-        known: dict[str, t.Any] = combine_vars(self._fields.unprefixed(), self.variables)
-        return combine_vars(known, self._magic())  # type: ignore[no-any-return]
-
-
-def _plain(value: t.Any, no_mapping: bool = False) -> t.Any:
-    """`value` if it is JSON without templates."""
-    if isinstance(value, str):
-        plain = not can_be_template(value)
-    elif isinstance(value, list):
-        plain = all(_plain(item) is item for item in value)
-    elif isinstance(value, dict):
-        plain = not no_mapping and all(
-            k.__class__ is str and _plain(v) is v for k, v in value.items()
-        )
-    else:
-        plain = value is None or isinstance(value, (bool, int, float))
-    if not plain:
-        raise TypeError("not plain data")
-    return value
 
 
 class AnsibleDecides:
@@ -122,7 +61,7 @@ class AnsibleDecides:
     # -- what Ansible's code calls --
 
     def add_group(self, name: str) -> str:
-        return self._inventory.add_group(name)  # type: ignore[no-any-return]
+        return self._inventory.add_group(name)
 
     def add_host(self, host: str, group: str) -> None:
         self._joined.append(group)
@@ -137,7 +76,7 @@ class AnsibleDecides:
         self._composed = value
 
     def _compose(self, template: t.Any, variables: Variables, *rest: t.Any) -> t.Any:
-        value = Constructable._compose(self, template, variables)  # type: ignore[arg-type]
+        value = Constructable._compose(self, template, variables)
         # Ansible drops the whole source over a number; it groups by its text here.
         return str(value) if self._by_key and isinstance(value, int) else value
 
@@ -149,7 +88,7 @@ class AnsibleDecides:
         """What `compose` sets `name` to; MISSING when it sets nothing."""
         self._composed = MISSING
         with self._compiled("value"):
-            Constructable._set_composite_vars(self, {name: expression}, variables, host, strict)  # type: ignore[arg-type]
+            Constructable._set_composite_vars(self, {name: expression}, variables, host, strict)
         return self._composed
 
     def joined(
@@ -159,7 +98,7 @@ class AnsibleDecides:
         self._joined = []
         with self._compiled("conditional"):
             Constructable._add_host_to_composed_groups(
-                self, {name: conditional}, variables, host, strict, fetch_hostvars=False  # type: ignore[arg-type]
+                self, {name: conditional}, variables, host, strict, fetch_hostvars=False
             )
         return [self._inventory.groups[group] for group in self._joined]
 
@@ -170,7 +109,7 @@ class AnsibleDecides:
         try:
             with self._compiled("value"):
                 Constructable._add_host_to_keyed_groups(
-                    self, [entry], variables, host, strict, fetch_hostvars=False  # type: ignore[arg-type]
+                    self, [entry], variables, host, strict, fetch_hostvars=False
                 )
         finally:
             self._by_key = False
@@ -181,7 +120,7 @@ class AnsibleDecides:
         rehearsal = Rehearsal(self)
         with self._compiled("conditional"):
             Constructable._add_host_to_composed_groups(
-                rehearsal, {"met": conditional}, variables, "", True, fetch_hostvars=False  # type: ignore[arg-type]
+                rehearsal, {"met": conditional}, variables, "", True, fetch_hostvars=False
             )
         return rehearsal.met
 

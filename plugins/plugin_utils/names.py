@@ -10,17 +10,14 @@ import typing as t
 
 from ansible.errors import AnsibleParserError
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.expressions import MISSING
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping import (
-    AnsibleDecides,
-    View,
-    evaluate,
-)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping import AnsibleDecides, evaluate
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import (
     Fields,
     dns_name,
     is_safe_name,
     made_safe,
 )
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.view import View
 
 Preference = t.Callable[[Fields, View], t.Any]
 NAMED = 10  # how many instances a message names

@@ -14,7 +14,6 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping import (
     AnsibleDecides,
     Grouping,
     Rule,
-    View,
     condition,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import (
@@ -31,6 +30,7 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.names import (
     shortened,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import Fleet, Question
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.view import View
 
 
 class Populate:

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
@@ -213,7 +214,7 @@ def sources(folder: Path, simulator: Simulator) -> dict[str, Path]:
         "cache_plugin": "ansible.builtin.jsonfile",
         "cache_connection": str(folder / f"cache-{token[-8:]}"),
     }
-    files = {
+    files: dict[str, dict[str, Any]] = {
         EMPTY: {"all": {}},
         OURS: {"plugin": "cegedim.cloud.itcare", **connection, **GROUPING},
         WARM: {"plugin": "cegedim.cloud.itcare", **connection, **GROUPING, **cache},
@@ -254,7 +255,7 @@ def static_file(bench: Bench, source: Path) -> Path:
     )
     variables = listed.pop("_meta")["hostvars"]
     listed.pop("all")
-    children = {
+    children: dict[str, Any] = {
         name: {"hosts": {host: {} for host in group.get("hosts", [])}}
         for name, group in listed.items()
     }

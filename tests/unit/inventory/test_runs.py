@@ -87,7 +87,10 @@ def test_names_filters_and_tag_groups(simulator: Simulator, tmp_path: Path) -> N
         "DB1": ["app:db"],
     }.items():
         simulator.add(name=name, environment="TEST", tags=tags)
-    options = {"filters": {"environments": ["TEST"]}, "names": ["WEB1", "WEB2", "DB1", "NOSUCH"]}
+    options: dict[str, Any] = {
+        "filters": {"environments": ["TEST"]},
+        "names": ["WEB1", "WEB2", "DB1", "NOSUCH"],
+    }
     source = write_source(tmp_path, simulator, tag_groups=["app:web", "tier:front"], **options)
     done = ansible_inventory(source, "--list")
     inventory = json.loads(done.stdout)

@@ -327,7 +327,12 @@ def test_a_float_as_key_is_an_error_as_ever() -> None:
     ],
 )
 def test_preferred_names(hostnames: list[str], name: str) -> None:
-    fields = {"label": "Label1", "ipAddress": "10.0.0.1", "environment": "TEST", "network": NETWORK}
+    fields: dict[str, Any] = {
+        "label": "Label1",
+        "ipAddress": "10.0.0.1",
+        "environment": "TEST",
+        "network": NETWORK,
+    }
     found = Populated([instance(cpu=4, comment=" ", **fields)], hostnames=hostnames)
     assert list(found.hosts) == [name]
 

@@ -185,9 +185,13 @@ def test_all_is_taken_back(failure: type[BaseException]) -> None:
     inventory.add_host("old")
     grow(inventory, 1)
     before = copy.deepcopy(state(inventory))
-    with pytest.raises(failure), all_or_nothing(inventory):
-        grow(inventory, 2)
-        raise failure
+
+    def fail() -> None:
+        with all_or_nothing(inventory):
+            grow(inventory, 2)
+            raise failure
+
+    pytest.raises(failure, fail)
     assert state(inventory) == before
     with all_or_nothing(inventory):
         grow(inventory, 2)
