@@ -128,7 +128,8 @@ def act(simulator: Simulator, identity: int, operation: str, **options: Any) -> 
 def between(simulator: Simulator, method: str, happens: Callable[[], Any]) -> Client:
     """A client just before whose first such write something happens."""
     client = client_of(simulator)
-    write, done = client.write, []
+    write = client.write
+    done: list[bool] = []
 
     def later(used: str, *args: Any, **kwargs: Any) -> Any:
         if not done and used == method:
@@ -136,7 +137,7 @@ def between(simulator: Simulator, method: str, happens: Callable[[], Any]) -> Cl
             happens()
         return write(used, *args, **kwargs)
 
-    client.write = later  # type: ignore[method-assign]
+    setattr(client, "write", later)  # noqa: B010 (mypy minds an assignment)
     return client
 
 

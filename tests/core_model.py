@@ -29,9 +29,14 @@ class Refused(Exception):
 class Request(Protocol):
     """What is looked at of a step."""
 
-    method: str
-    path: str
-    body: Any
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def body(self) -> Any: ...
 
 
 def stamp(moment: datetime.datetime) -> str:
@@ -77,7 +82,7 @@ def execute(raw: Raw | None, request: Request, environment: str = "DEVELOPMENT")
     else:
         found = re.fullmatch(r"DELETE /compute/instances/ID/snapshots/([^/?#]+)", what)
         assert found, f"the contract has no {what}"
-        _need(bool(snapshot) and snapshot["id"] == unquote(found[1]), "no such snapshot")
+        _need((snapshot or {}).get("id") == unquote(found[1]), "no such snapshot")
         raw["snapshot"] = None
     return raw
 
@@ -118,7 +123,9 @@ def _operate(raw: Raw, operation: str, options: dict[str, Any]) -> Raw:
     elif operation == "resize":
         raw["cpu"], raw["ram"] = _sizing(options["sizing"])
     elif operation == "update_monitoring":
-        _need(isinstance(options["state"], bool) and isinstance(options["alerting"], bool), "booleans")
+        _need(
+            isinstance(options["state"], bool) and isinstance(options["alerting"], bool), "booleans"
+        )
         raw["monitoringEnabled"] = options["state"] or raw.get("off", False)
         raw["monitoringAlerting"] = options["alerting"] or raw.get("off", False)
     elif operation in ("update_backup", "update_storage_replication"):

@@ -13,6 +13,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils import errors
@@ -69,7 +70,7 @@ def test_the_authority_comes_from_the_environment(
 
 
 def test_a_certificate_for_another_name(secure: Simulator, certificate: Path) -> None:
-    urls = {
+    urls: dict[str, Any] = {
         name: secure.options()[name].replace("127.0.0.1", "localhost")
         for name in ("api_url", "token_url")
     }
@@ -152,7 +153,9 @@ def test_a_write_over_tls_that_is_answered_with_rubbish(certificate: Path) -> No
 
 
 def test_tls_with_a_server_that_speaks_none(simulator: Simulator) -> None:
-    options = {n: simulator.options()[n].replace("http:", "https:") for n in ("token_url",)}
+    options: dict[str, Any] = {
+        n: simulator.options()[n].replace("http:", "https:") for n in ("token_url",)
+    }
     with pytest.raises(
         errors.ConnectionFailedError, match="TLS connection .* failed: check token_url"
     ):
@@ -170,7 +173,7 @@ def free_port() -> int:
 def test_nobody_listens(simulator: Simulator, option: str) -> None:
     time = SimulatedTime()
     address = f"http://127.0.0.1:{free_port()}/itcare"
-    client = client_of(simulator, time=time, retries=3, **{option: address})
+    client = client_of(simulator, time=time, **{"retries": 3, option: address})
     with pytest.raises(errors.ConnectionFailedError, match=f"refuses.*{option}") as caught:
         client.write("POST", INSTANCES, {})
     assert not caught.value.arrived
@@ -179,7 +182,7 @@ def test_nobody_listens(simulator: Simulator, option: str) -> None:
 
 @pytest.mark.parametrize("option", ["api_url", "token_url"])
 def test_no_such_host(simulator: Simulator, option: str) -> None:
-    client = client_of(simulator, retries=1, **{option: "https://no-such-host.invalid/itcare"})
+    client = client_of(simulator, **{"retries": 1, option: "https://no-such-host.invalid/itcare"})
     with pytest.raises(errors.ConnectionFailedError, match="can't be resolved.*DNS") as caught:
         client.get(INSTANCES)
     assert f"no-such-host.invalid can't be resolved: check {option}" in str(caught.value)

@@ -24,7 +24,7 @@ INSTANCES = "/compute/instances"
 SECRETS = ["plain-secret", 'quo"te\\é<b>&amp;', "a:b:c d"]
 
 
-def grants(simulator: Simulator) -> list[str]:
+def grants(simulator: Simulator) -> list[str | None]:
     """The kinds of grant that were asked for."""
     return [e.get("grant_type") for e in simulator.requests() if e["path"].endswith("/token")]
 

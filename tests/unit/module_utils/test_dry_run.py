@@ -115,7 +115,11 @@ def test_refused_by_the_server(
 def test_ignored_by_the_server(simulator: Simulator, work: Work) -> None:
     simulator.settings(dry_run="ignore")
     instance_of(simulator)
-    options = {INSTANCE: {"state": "stopped"}, PARTY: {"patch_group": "2"}}.get(work, {})
+    by_work: dict[Work, dict[str, Any]] = {
+        INSTANCE: {"state": "stopped"},
+        PARTY: {"patch_group": "2"},
+    }
+    options = by_work.get(work, {})
     with pytest.raises(errors.ItcareError, match="not confirmed by the server.*may have been exec"):
         validate(simulator, work, options)
 

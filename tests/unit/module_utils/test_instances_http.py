@@ -258,8 +258,8 @@ def test_however_the_server_puts_it(simulator: Simulator, settings: dict[str, An
 
 def test_rights(simulator: Simulator) -> None:
     identity = instance_of(simulator)["id"]
-    reader = {"client_id": "reader", "client_secret": "reader-secret"}
-    ope = {"client_id": "ope", "client_secret": "ope-secret"}
+    reader: dict[str, Any] = {"client_id": "reader", "client_secret": "reader-secret"}
+    ope: dict[str, Any] = {"client_id": "ope", "client_secret": "ope-secret"}
     for account, options, profile in (
         (reader, {"name": NAME, "state": "stopped"}, "OPE"),
         (ope, {**CREATE, "name": "PEB4OTHER01"}, "POW"),

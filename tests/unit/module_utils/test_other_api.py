@@ -120,7 +120,11 @@ class Fleet:
             return None
         if method == "PATCH":
             identity = int(where.rsplit("/", 1)[1])
-            action = {"id": len(self.actions), "resourceName": f"W{identity}", "looks": 30}
+            action: dict[str, Any] = {
+                "id": len(self.actions),
+                "resourceName": f"W{identity}",
+                "looks": 30,
+            }
             self.actions.append({**action, "status": "IN_PROGRESS", "process": "party"})
             self.lost -= 1
             return (504 if self.lost == 0 else 202), {}, b""

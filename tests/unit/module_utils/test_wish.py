@@ -279,5 +279,6 @@ def test_wrong_sort(text: str) -> None:
 
 def test_dig() -> None:
     assert dig({"a": {"b": 0}}, "a.b") == 0
-    for resource in ({}, {"a": None}, {"a": 5}, {"a": []}, None):
+    resources: list[Any] = [{}, {"a": None}, {"a": 5}, {"a": []}, None]
+    for resource in resources:
         assert dig(resource, "a.b") is None
