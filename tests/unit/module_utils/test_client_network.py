@@ -173,7 +173,8 @@ def free_port() -> int:
 def test_nobody_listens(simulator: Simulator, option: str) -> None:
     time = SimulatedTime()
     address = f"http://127.0.0.1:{free_port()}/itcare"
-    client = client_of(simulator, time=time, **{"retries": 3, option: address})
+    options: dict[str, Any] = {"retries": 3, option: address}
+    client = client_of(simulator, time=time, **options)
     with pytest.raises(errors.ConnectionFailedError, match=f"refuses.*{option}") as caught:
         client.write("POST", INSTANCES, {})
     assert not caught.value.arrived
@@ -182,7 +183,8 @@ def test_nobody_listens(simulator: Simulator, option: str) -> None:
 
 @pytest.mark.parametrize("option", ["api_url", "token_url"])
 def test_no_such_host(simulator: Simulator, option: str) -> None:
-    client = client_of(simulator, **{"retries": 1, option: "https://no-such-host.invalid/itcare"})
+    options: dict[str, Any] = {"retries": 1, option: "https://no-such-host.invalid/itcare"}
+    client = client_of(simulator, **options)
     with pytest.raises(errors.ConnectionFailedError, match="can't be resolved.*DNS") as caught:
         client.get(INSTANCES)
     assert f"no-such-host.invalid can't be resolved: check {option}" in str(caught.value)
