@@ -140,39 +140,45 @@ seealso:
 """
 
 EXAMPLES = r"""
-# demo.itcare.yml: everything that the API account may see. The credentials come from the environment variables
-# ITCARE_CLIENT_ID and ITCARE_CLIENT_SECRET.
+# production.itcare.yml - "plugin" is all that is needed when the credentials come from the environment variables
+# ITCARE_CLIENT_ID and ITCARE_CLIENT_SECRET. Everything else is a choice.
 ---
 plugin: cegedim.cloud.itcare
----
-# Running Linux servers in production, grouped, with the secret from a vault.
-plugin: cegedim.cloud.itcare
-client_id: my-account
-client_secret: "{{ lookup('ansible.builtin.env', 'MY_SECRET') }}"
+
+# Credentials may be looked up.
+client_id: "{{ lookup('ansible.builtin.env', 'ITCARE_CLIENT_ID') }}"
+client_secret: "{{ lookup('ansible.builtin.env', 'ITCARE_CLIENT_SECRET') }}"
+
+# Which instances: what ITCare can filter by, and what only an expression can say.
 filters:
   types: [LINUX]
-  environments: [PRODUCTION]
-  statuses: [ACTIVE]
-group_by: [region, service, patch_group]
-tag_groups: ["app:web", "app:db"]
----
-# Names and addresses of one's own, groups by expressions, and a cache.
-plugin: cegedim.cloud.itcare
-hostnames:
-  - name ~ '.example.com'
-connection_address: dns
-compose:
-  owner: service_name | default('nobody')
-groups:
-  old: support_phase is defined and support_phase in ['extended', 'end_of_support']
-keyed_groups:
-  - key: environment
-    prefix: env
-  - key: region.id
-    separator: ""
-    parent_group: regions
+  environments: [PRODUCTION, PREPRODUCTION]
 host_filters:
   - exclude: name is match('TMP')
+
+# How hosts are called and reached.
+hostnames:
+  - name ~ '.example.com'
+connection_address: ip
+
+# Groups: environment_PRODUCTION, patch_group_1, tag_app_web ...
+group_by: [environment, region, service, patch_group]
+tag_groups: ["app:web", "app:db"]
+
+# ... and those of one's own, as in any inventory plugin.
+groups:
+  stopped: not itcare_running
+  at_risk: support_phase is defined and support_phase != 'STANDARD'
+keyed_groups:
+  - key: family
+    prefix: os
+  - key: availability_zone.id
+    prefix: zone
+    parent_group: zones
+compose:
+  owner: service_name | default('nobody', true)
+
+# Not more often than every ten minutes.
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/itcare

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.cegedim.cloud.plugins.inventory.itcare import EXAMPLES
 from inventory_helpers import (
     ansible_inventory,
     hosts_of,
@@ -229,3 +230,22 @@ def test_two_sources_and_group_variables(simulator: Simulator, tmp_path: Path) -
     debug = ["-m", "debug", "-a", "msg=site:{{ site }}"]
     done = run_ansible("ansible", tmp_path, name, "-i", static, "-i", source, *debug)
     assert "site:TEST" in done.stdout
+
+
+def test_the_documented_example_runs(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.add(
+        name="WEB1", type="LINUX", environment="PRODUCTION", family="DEBIAN", tags=["app:web"]
+    )
+    simulator.add(name="TMP1", type="LINUX", environment="PRODUCTION")
+    source = tmp_path / "production.itcare.yml"
+    source.write_text(EXAMPLES)
+    options = simulator.options()
+    env = {
+        f"ITCARE_{key.upper()}": options[key]
+        for key in ("api_url", "token_url", "client_id", "client_secret")
+    }
+    inventory = listed(source, **env)
+    assert "WEB1.example.com" in inventory["tag_app_web"]["hosts"]
+    assert "WEB1.example.com" in inventory["os_DEBIAN"]["hosts"]
+    assert "TMP1.example.com" not in hosts_of(inventory)
+    assert list((tmp_path / ".cache" / "itcare").iterdir())

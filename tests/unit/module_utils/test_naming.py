@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.instances import FIXED
+from ansible_collections.cegedim.cloud.plugins.module_utils.instance_wish import FIXED
 from ansible_collections.cegedim.cloud.plugins.module_utils.limits import check_change_reference
 from ansible_collections.cegedim.cloud.plugins.module_utils.naming import (
     camel,

@@ -10,7 +10,8 @@ import copy
 from typing import Any
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.instances import Wish, plan_instance
+from ansible_collections.cegedim.cloud.plugins.module_utils.instance_wish import Wish
+from ansible_collections.cegedim.cloud.plugins.module_utils.instances import plan_instance
 from ansible_collections.cegedim.cloud.plugins.module_utils.naming import to_snake
 from ansible_collections.cegedim.cloud.plugins.module_utils.plan import Plan, shows
 from core_model import Raw, execute

@@ -10,13 +10,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.instances import (
-    Sizing,
-    Wish,
-    check_sort,
-    dig,
-    plan_instance,
-)
+from ansible_collections.cegedim.cloud.plugins.module_utils.instance_queries import check_sort
+from ansible_collections.cegedim.cloud.plugins.module_utils.instance_wish import Sizing, Wish
+from ansible_collections.cegedim.cloud.plugins.module_utils.instances import dig, plan_instance
 
 CREATE = {"region": "EB4", "platform": "deb12", "sizing": "2cpu4gb", "service_id": 13}
 CURRENT: dict[str, Any] = {
