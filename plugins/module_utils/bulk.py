@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from . import actions
 from .actions import Action, Deadline, Waiting
+from .apply import Applier, Outcome
 from .client import CONNECTIONS, Client
 from .errors import InputError, ItcareError
-from .plan import Applier, Outcome, Plan, Resource
+from .plan import Plan, Resource
 
-FAILURES_NAMED = 5  # how many failures the one-line message spells out; the result has all
+NAMED = 5  # how many instances a one-line message spells out; the result has all
 
 
 @dataclass
@@ -53,9 +54,9 @@ class PartialFailureError(ItcareError):
         failed = [row for row in rows if row.error]
         named = "; ".join(
             f"{row.instance.get('name')}: {str(row.error).rstrip('.')}"
-            for row in failed[:FAILURES_NAMED]
+            for row in failed[:NAMED]
         )
-        more = f"; and {len(failed) - FAILURES_NAMED} more" if len(failed) > FAILURES_NAMED else ""
+        more = f"; and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
         super().__init__(f"{len(failed)} of {len(rows)} instances failed: {named}{more}.", **values)
 
 

@@ -7,159 +7,18 @@
 from __future__ import annotations
 
 import functools
-import re
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 from .actions import Waiting
+from .apply import Applier
 from .client import MEDIA_TYPE, Client
-from .errors import InputError, NotFoundError
-from .limits import check_change_reference
-from .naming import camel, to_camel, to_snake
-from .plan import Applier, Plan, Resource, Result, Step, merge
-from .selection import INSTANCES, Selection, check_name, fetch, read_by_id, read_by_name
-from .snapshots import read_snapshot
+from .errors import InputError
+from .instance_wish import FIXED, PROTECTIONS, UNCERTAIN, Sizing, Wish
+from .naming import to_camel, to_snake
+from .plan import Plan, Resource, Result, Step, merge
+from .selection import INSTANCES, read_by_id, read_by_name
 
 NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
-READERS = 8  # instances whose details are read at the same time
-
-# option -> (field of the create body, where an instance shows it); no operation changes these afterwards.
-FIXED: dict[str, tuple[str, str | None]] = {
-    "region": ("region", "region.id"),
-    "area": ("area", "area.id"),
-    "availability_zone": ("availabilityZone", "availability_zone.id"),
-    "service_id": ("serviceId", "service_id"),
-    "network_id": ("networkId", "network.id"),
-    "regulation": ("regulation", "area.regulation"),
-    "authentication_domain_id": ("authenticationDomainId", "authentication_domain"),
-    "cloud_id": ("cloudId", "cloud_id"),
-    "product_code": ("productCode", "product_code"),
-    "platform": ("platform", "image_code"),
-    "specific_request": ("specificRequest", None),
-    "storage_pool": ("storagePool", None),
-    "properties": ("properties", None),
-    "volumes": ("volumes", None),
-}
-# Nobody knows whether the codes of platforms and of images are one list, so a difference is only a warning.
-UNCERTAIN = frozenset({"platform"})
-
-
-class Sizing(t.NamedTuple):
-    """`2cpu4gb`: vCPU and GB of memory."""
-
-    cpu: int
-    ram: int
-
-    @classmethod
-    def parse(cls, text: str) -> Sizing | None:
-        """None when the text has another form."""
-        found = re.fullmatch(r"(\d+)cpu(\d+)gb", text.strip(), re.I)
-        return cls(int(found[1]), int(found[2])) if found else None
-
-    def __str__(self) -> str:
-        return f"{self.cpu}cpu{self.ram}gb"
-
-
-@dataclass(frozen=True)
-class Protection:
-    """Monitoring, backup or replication: how a wish about it is sent and read back."""
-
-    option: str
-    title: str
-    shown_as: str
-    operation: str
-    create_field: str
-    create_reason: str
-    takes_reason: bool  # the operation has a deactivationReason
-
-
-PROTECTIONS = (
-    Protection(
-        "monitoring",
-        "monitoring",
-        "monitoring_enabled",
-        "update_monitoring",
-        "monitoringEnabled",
-        "noMonitoringProdReason",
-        False,
-    ),
-    Protection(
-        "backup",
-        "backup",
-        "backup_status",
-        "update_backup",
-        "backupEnabled",
-        "noBackupProdReason",
-        True,
-    ),
-    Protection(
-        "replication",
-        "replication",
-        "replication_status",
-        "update_storage_replication",
-        "replicationEnabled",
-        "noReplicationProdReason",
-        True,
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a task asks for, checked. Options that weren't given are None or missing."""
-
-    state: str
-    name: str | None = None
-    id: int | None = None
-    sizing: str | None = None
-    monitoring: dict[str, t.Any] = field(default_factory=dict)
-    backup: dict[str, t.Any] = field(default_factory=dict)
-    replication: dict[str, t.Any] = field(default_factory=dict)
-    fixed: dict[str, t.Any] = field(default_factory=dict)
-    change_reference: str | None = None
-    comment: str | None = None
-    force: bool = False
-
-    @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> Wish:
-        """Raises InputError, naming the option, before the first request."""
-        name, identifier = options.get("name"), options.get("id")
-        if (name is None) == (identifier is None):
-            raise InputError("Say which instance with exactly one of name and id.")
-        if name is not None:
-            check_name(name)
-        sizing = options.get("sizing")
-        if sizing is not None and not sizing.strip():
-            raise InputError("sizing must not be empty: it is a size such as 2cpu4gb.")
-        for option in ("region", "area", "availability_zone", "platform"):
-            if options.get(option) is not None and not options[option].strip():
-                raise InputError(f"{option} must not be empty: leave it out instead.")
-        for protection in PROTECTIONS:
-            wished = options.get(protection.option) or {}
-            reason = wished.get("reason")
-            if reason is not None and not reason.strip():
-                raise InputError(
-                    f"{protection.option}.reason must not be empty: say why, or leave it out."
-                )
-        return cls(
-            state=options.get("state") or "present",
-            name=name,
-            id=identifier,
-            sizing=sizing and str(Sizing.parse(sizing) or sizing),  # in the API's spelling
-            fixed={option: options[option] for option in FIXED if options.get(option) is not None},
-            change_reference=check_change_reference(options.get("change_reference")),
-            comment=options.get("comment"),
-            force=bool(options.get("force")),
-            **{p.option: _given(options.get(p.option)) for p in PROTECTIONS},
-        )
-
-    def protection(self, option: str) -> dict[str, t.Any]:
-        return t.cast("dict[str, t.Any]", getattr(self, option))
-
-
-def _given(options: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
-    return {key: value for key, value in (options or {}).items() if value is not None}
 
 
 # -- planning: pure ---------------------------------------------------------------------------------------------------
@@ -503,54 +362,3 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
             "itcare_actions": outcome.itcare_actions,
         },
     )
-
-
-INCLUDES = ("detail", "storage", "network", "snapshot")
-
-
-def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
-    """The work of the module itcare_instance_info."""
-    selection = Selection.from_options(options)
-    include = [part for part in INCLUDES if part in (options.get("include") or [])]
-    found = fetch(client, selection, sort=check_sort(options.get("sort")))
-    if include:
-        with ThreadPoolExecutor(max_workers=READERS) as pool:
-            found = list(pool.map(lambda instance: add_parts(client, instance, include), found))
-    return Result(changed=False, values={"instances": to_snake(found)})
-
-
-def add_parts(
-    client: Client, instance: dict[str, t.Any], include: t.Sequence[str]
-) -> dict[str, t.Any]:
-    """The instance with what only its own calls tell. Parts of one that is gone meanwhile stay as the list had them."""
-    path = f"{INSTANCES}/{instance.get('id')}"
-    instance = dict(instance)
-    try:
-        if "detail" in include:
-            instance.update(client.get(path) or {})
-        if "storage" in include:
-            instance["storageInformation"] = client.get(f"{path}/storage")
-        if "network" in include:
-            instance["network"] = client.get(f"{path}/networks")
-        if "snapshot" in include:
-            instance["snapshot"] = read_snapshot(client.get(f"{path}/snapshots"))
-    except NotFoundError:
-        pass
-    return instance
-
-
-def check_sort(text: str | None) -> str | None:
-    """`property(,asc|desc)`, the property in snake or camel case."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"([A-Za-z][\w.]*)(?:,(asc|desc))?", text.replace(" ", ""), re.I)
-    if not found:
-        raise InputError(
-            f"sort is one property with an optional direction, such as 'name' or 'name,desc', not '{text}'."
-        )
-    name = (
-        found[1]
-        if re.search("[A-Z]", found[1])
-        else ".".join(camel(part) for part in found[1].split("."))
-    )
-    return f"{name},{found[2].lower()}" if found[2] else name

@@ -105,6 +105,8 @@ def run(
 def fail(module: AnsibleModule, error: ItcareError) -> None:
     """Ends the task with the error, and with what had been done before it."""
     facts = dict(error.details)
+    for warning in facts.pop("warnings", ()):
+        module.warn(warning)
     values = {
         key: facts.pop(key)
         for key in ("operations", "itcare_actions", "instances", "snapshots")

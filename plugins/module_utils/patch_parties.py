@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from .actions import Waiting
 from .bulk import (
+    NAMED,
     PartialFailureError,
+    Row,
     actions_of,
     carry_out_all,
     check_concurrency,
@@ -137,14 +139,23 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         "operations": operations_of(rows),
         "itcare_actions": actions_of(rows),
     }
+    warnings = _warnings(rows)
     if any(row.error for row in rows):
-        raise PartialFailureError(rows, **values)
-    return Result(
-        any(row.changed for row in rows),
-        values,
-        diffs_of(rows),
-        [w for row in rows for w in row.plan.warnings],
-    )
+        raise PartialFailureError(rows, warnings=warnings, **values)
+    return Result(any(row.changed for row in rows), values, diffs_of(rows), warnings)
+
+
+def _warnings(rows: list[Row]) -> list[str]:
+    """One for all instances that stay excluded."""
+    kept = [row for row in rows if row.plan.warnings]
+    if len(kept) < 2:
+        return [warning for row in kept for warning in row.plan.warnings]
+    named = ", ".join(row.plan.name for row in kept[:NAMED])
+    more = f" and {len(kept) - NAMED} more" if len(kept) > NAMED else ""
+    return [
+        f"{len(kept)} instances stay excluded from patch parties, so their group is left alone: {named}{more}. "
+        "Say excluded: false to include them again."
+    ]
 
 
 def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:

@@ -241,12 +241,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     }
     if any(row.error for row in rows):
         raise PartialFailureError(rows, **values)
-    return Result(
-        any(row.changed for row in rows),
-        values,
-        diffs_of(rows),
-        [w for row in rows for w in row.plan.warnings],
-    )
+    return Result(any(row.changed for row in rows), values, diffs_of(rows))
 
 
 def _row_report(client: Client, row: Row) -> dict[str, t.Any]:

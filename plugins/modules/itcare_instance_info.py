@@ -119,7 +119,10 @@ itcare_error:
     path: /compute/instances
 """
 
-from ansible_collections.cegedim.cloud.plugins.module_utils.instances import INCLUDES, gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.instance_queries import (
+    INCLUDES,
+    gather,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
 
 

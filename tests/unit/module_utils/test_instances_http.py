@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.instances import ensure, gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.instance_queries import gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.instances import ensure
 from ansible_collections.cegedim.cloud.plugins.module_utils.plan import Result, shows
 from core_helpers import WAIT, calls, client_of, executed, instance_of, shown
 from simulator_fixture import Simulator

@@ -10,6 +10,7 @@ import copy
 from typing import Any
 
 import pytest
+from ansible_collections.cegedim.cloud.plugins.module_utils.bulk import PartialFailureError
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.naming import to_snake
 from ansible_collections.cegedim.cloud.plugins.module_utils.patch_parties import (
@@ -170,6 +171,28 @@ def test_one_that_stays_excluded_is_warned_of(simulator: Simulator) -> None:
     assert len(result.warnings) == 1
     assert f"{NAME} stays excluded from patch parties (because)" in result.warnings[0]
     assert not result.changed
+
+
+def test_many_that_stay_excluded_are_one_warning(simulator: Simulator) -> None:
+    names = [f"PEB4TEST0{number}" for number in range(1, 8)]
+    for name in names:
+        instance_of(simulator, name=name, patchParty=EXCLUDED)
+    options = {"names": names, "patch_group": "2", **WAIT}
+    (warning,) = ensure(client_of(simulator), options).warnings
+    assert warning.startswith("7 instances stay excluded from patch parties")
+    assert "PEB4TEST01, PEB4TEST02" in warning
+    assert "and 2 more" in warning
+
+
+def test_warnings_are_kept_when_another_instance_fails(simulator: Simulator) -> None:
+    instance_of(simulator, name="PEB4TEST01", patchParty=EXCLUDED)
+    instance_of(simulator, name="PEB4TEST02")
+    simulator.fail_actions(fail=1)
+    options = {"names": ["PEB4TEST01", "PEB4TEST02"], "patch_group": "2", **WAIT}
+    with pytest.raises(PartialFailureError) as caught:
+        ensure(client_of(simulator), options)
+    (warning,) = caught.value.details["warnings"]
+    assert "PEB4TEST01 stays excluded" in warning
 
 
 def test_info(simulator: Simulator) -> None:
