@@ -53,8 +53,7 @@ class PartialFailureError(ItcareError):
     def __init__(self, rows: list[Row], **values: t.Any) -> None:
         failed = [row for row in rows if row.error]
         named = "; ".join(
-            f"{row.instance.get('name')}: {str(row.error).rstrip('.')}"
-            for row in failed[:NAMED]
+            f"{row.instance.get('name')}: {str(row.error).rstrip('.')}" for row in failed[:NAMED]
         )
         more = f"; and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
         super().__init__(f"{len(failed)} of {len(rows)} instances failed: {named}{more}.", **values)
