@@ -149,6 +149,19 @@ def test_however_the_server_puts_it(simulator: Simulator, settings: dict[str, An
     assert len(executed(simulator)) == 5
 
 
+def test_ages_are_told_by_the_servers_clock(simulator: Simulator) -> None:
+    instance_of(simulator)
+    options = {"state": "present", "max_age": "12h"}
+    assert run(simulator, options).values["operations"] == ["create snapshot"]
+    simulator.advance(11 * 3600)
+    assert not run(simulator, options).changed
+    simulator.advance(2 * 3600)
+    result = run(simulator, options)
+    assert result.values["operations"] == ["delete snapshot", "create snapshot"]
+    left = result.values["snapshots"][0]["snapshot"]["seconds_left"]
+    assert 3 * 86400 - 600 < left <= 3 * 86400 + 1
+
+
 def test_it_is_gone_after_three_days(simulator: Simulator) -> None:
     instance_of(simulator)
     run(simulator, {})
