@@ -339,9 +339,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._cache[key] = fleet.to_cache()  # Ansible stores it when the source has been read
         return fleet
 
+    def _stored(self, key: str) -> t.Any:
+        """Raises KeyError when there is nothing, or it is too old."""
+        try:
+            return self._cache[key]
+        except KeyError:
+            # Since 2.19 Ansible never reads from plugins that store without its help, such as community.general.pickle.
+            plugin = self._cache._plugin
+            if not plugin.contains(key):
+                raise
+            return plugin.get(key)
+
     def _from_cache(self, key: str) -> Fleet | None:
         try:
-            stored = self._cache[key]
+            stored = self._stored(key)
         except KeyError:
             return None
         except Exception as error:  # whatever a cache plugin says to a file that it didn't write

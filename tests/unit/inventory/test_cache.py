@@ -138,6 +138,50 @@ def test_another_option_asks_again(simulator: Simulator, tmp_path: Path) -> None
     assert asked(simulator) == 0
 
 
+FOREIGN_PLUGIN = '''
+DOCUMENTATION = """
+name: foreign
+short_description: A cache plugin that isn't Ansible's
+description: Stores pickled files.
+options:
+  _uri: {description: Folder., type: path, required: true}
+  _prefix: {description: Prefix., type: string}
+  _timeout: {description: Seconds., type: float, default: 3600}
+"""
+import pickle
+from ansible.plugins.cache import BaseFileCacheModule
+
+class CacheModule(BaseFileCacheModule):
+    PERSISTENCE
+
+    def _load(self, filepath):
+        with open(filepath, "rb") as file:
+            return pickle.load(file)
+
+    def _dump(self, value, filepath):
+        with open(filepath, "wb") as file:
+            pickle.dump(value, file)
+'''
+
+
+@pytest.mark.parametrize("persistence", ["_persistent = False", "_persistent = True"])
+def test_a_plugin_that_is_not_ansibles(
+    simulator: Simulator, tmp_path: Path, persistence: str
+) -> None:
+    """Since 2.19 plugins say whether Ansible may wrap what they store, and it treats them differently."""
+    (tmp_path / "foreign.py").write_text(FOREIGN_PLUGIN.replace("PERSISTENCE", persistence))
+    source = cached_source(tmp_path, simulator, cache_plugin="foreign")
+    env = {"ANSIBLE_CACHE_PLUGINS": str(tmp_path)}
+    cold = listed(source, **env)
+    assert asked(simulator) == 2
+    assert listed(source, **env) == cold
+    assert asked(simulator) == 0
+    (file,) = stored(tmp_path)
+    os.utime(file, (file.stat().st_mtime - 3601,) * 2)
+    listed(source, **env)
+    assert asked(simulator) == 2
+
+
 def test_nothing_is_stored_when_the_source_fails(simulator: Simulator, tmp_path: Path) -> None:
     simulator.add(name="LAST", region=None)
     strict = {"strict": True, "compose": {"x": "region.id"}}
