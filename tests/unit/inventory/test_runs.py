@@ -75,6 +75,21 @@ def test_250_instances_in_pages_of_50(fleet: Simulator, tmp_path: Path) -> None:
     assert excluded
 
 
+def test_a_bad_day(fleet: Simulator, tmp_path: Path) -> None:
+    """Everything that passes, at once: the inventory is complete all the same."""
+    faults: dict[str, dict[str, Any]] = {
+        "0": {"status": 500},
+        "1": {"status": 429, "headers": {"Retry-After": "1"}},
+        "2": {"cut": "body"},
+        "3": {"cut": "before", "reset": True},
+        "4": {"remove": 2},
+    }
+    for page, fault in faults.items():
+        fleet.fault(path="/compute/instances$", query={"page": page}, count=1, fault=fault)
+    fleet.fault(path="/token$", count=1, fault={"status": 503})
+    assert len(hosts_of(listed(write_source(tmp_path, fleet)))) == 248
+
+
 def test_graph(fleet: Simulator, tmp_path: Path) -> None:
     done = ansible_inventory(write_source(tmp_path, fleet), "--graph")
     assert done.returncode == 0
