@@ -6,9 +6,20 @@
 
 from __future__ import annotations
 
-# The one description of the connection options. Plugins read `env` themselves; for modules, where the key isn't
-# allowed, the argument spec has fallbacks of the same names (module_utils/module.py).
-_CONNECTION = r"""
+_MODULE_NOTES = r"""
+notes:
+  - The host that the task runs on talks to the API. Usually that is the controller, in a play for C(localhost), or by
+    delegating the task to it.
+  - The connection options are set once for all modules with C(module_defaults) and the action group
+    C(group/cegedim.cloud.itcare), or with environment variables.
+"""
+
+
+class ModuleDocFragment:
+    """Connection options (DOCUMENTATION for modules, PLUGIN for plugins), and options that modules share."""
+
+    # The one description of the connection options. Plugins read `env` themselves.
+    PLUGIN = r"""
 options:
   api_url:
     description:
@@ -77,24 +88,12 @@ requirements:
   - requests >= 2.28 on the host that the task runs on
 """
 
-_MODULE_NOTES = r"""
-notes:
-  - The host that the task runs on talks to the API. Usually that is the controller, in a play for C(localhost), or by
-    delegating the task to it.
-  - The connection options are set once for all modules with C(module_defaults) and the action group
-    C(group/cegedim.cloud.itcare), or with environment variables.
-"""
-
-
-class ModuleDocFragment:
-    """Connection options (DOCUMENTATION for modules, PLUGIN for plugins), and options that modules share."""
-
-    DOCUMENTATION = (
-        "".join(line for line in _CONNECTION.splitlines(True) if "    env: " not in line)
+    # For modules the key `env` isn't allowed: the argument spec has fallbacks of the same names (module_utils/module.py).
+    # The annotation is for ansible-test, which reads plain assignments and takes their values for literals.
+    DOCUMENTATION: str = (
+        "".join(line for line in PLUGIN.splitlines(True) if "    env: " not in line)
         + _MODULE_NOTES.lstrip()
     )
-
-    PLUGIN = _CONNECTION
 
     # Modules that change something.
     WRITE = r"""
