@@ -499,7 +499,7 @@ FOCUSED = [
 ]
 
 
-@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=CASES // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     values=st.lists(st.sampled_from(CONFUSABLE), min_size=2, max_size=8),
     entry=st.sampled_from(["compose", "groups", "keyed_groups"]),
