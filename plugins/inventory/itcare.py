@@ -190,6 +190,7 @@ import difflib
 import gc
 import re
 import typing as t
+import zlib
 
 from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
@@ -360,7 +361,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         else:
             try:
                 return Fleet.from_cache(stored)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
+            except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
                 reason = error
         self.display.warning(f"What was cached can't be used, the API is asked again: {reason!r}")
         return None

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import base64
 import concurrent.futures
 import hashlib
 import json
 import typing as t
+import zlib
 from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
@@ -61,17 +63,18 @@ class Fleet:
     tagged: dict[str, frozenset[t.Any]]
 
     def to_cache(self) -> dict[str, t.Any]:
-        """As one string: cache plugins copy and walk what they store, which is slow for a large tree."""
+        """As one short string: cache plugins copy, escape and walk what they store, which is slow for a large tree."""
         tagged = {tag: sorted(ids, key=str) for tag, ids in self.tagged.items()}
         data = {"instances": self.instances, "tagged": tagged}
-        return {"schema": CACHE_SCHEMA, "data": json.dumps(data, separators=(",", ":"))}
+        packed = zlib.compress(json.dumps(data, separators=(",", ":")).encode(), level=1)
+        return {"schema": CACHE_SCHEMA, "data": base64.b64encode(packed).decode()}
 
     @classmethod
     def from_cache(cls, stored: t.Any) -> Fleet:
-        """Raises ValueError, KeyError or TypeError when it isn't what `to_cache` made."""
+        """Raises ValueError, KeyError, TypeError or zlib.error when it isn't what `to_cache` made."""
         if stored["schema"] != CACHE_SCHEMA:
             raise ValueError("another form")
-        data = json.loads(stored["data"])
+        data = json.loads(zlib.decompress(base64.b64decode(stored["data"])))
         instances, tagged = data["instances"], data["tagged"]
         if not isinstance(instances, list) or not all(isinstance(item, dict) for item in instances):
             raise ValueError("no instances")
