@@ -33,8 +33,9 @@ UNITS = {
     "2.20": "3.12",
     "2.21": "3.13",
 }
-# What the simulator does depends on the Python that runs it: tested with the lowest and the newest.
-SIMULATOR_TESTED_ON = ("2.17", "2.21")
+# What knows nothing of Ansible is tested with the lowest, the usual and the newest Python only.
+WITHOUT_ANSIBLE = ("tests/unit/simulator", "tests/unit/module_utils")
+WITHOUT_ANSIBLE_ON = ("2.16", "2.17", "2.21")
 SCENARIOS = {"2.18": "3.11", "2.19": "3.11", "2.21": "3.12"}
 SANITY = {"2.16": "3.11", "2.19": "3.11", "2.21": "3.12"}
 
@@ -151,8 +152,8 @@ def units(session: nox.Session, release: str) -> None:
     """Run the unit and property tests."""
     session.install(core(release), "-r", "tests/unit/requirements.txt", *SIMULATOR)
     tests = ["-n", "2", "tests/unit"]
-    if release not in SIMULATOR_TESTED_ON:
-        tests.append("--ignore=tests/unit/simulator")
+    if release not in WITHOUT_ANSIBLE_ON:
+        tests += [f"--ignore={folder}" for folder in WITHOUT_ANSIBLE]
     session.run(
         "pytest",
         *(session.posargs or tests),

@@ -30,13 +30,16 @@ class Request(Protocol):
     """What is looked at of a step."""
 
     @property
-    def method(self) -> str: ...
+    def method(self) -> str:
+        raise NotImplementedError
 
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        raise NotImplementedError
 
     @property
-    def body(self) -> Any: ...
+    def body(self) -> Any:
+        raise NotImplementedError
 
 
 def stamp(moment: datetime.datetime) -> str:
