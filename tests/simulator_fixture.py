@@ -136,7 +136,6 @@ class Simulator:
             "client_id": "demo",
             "client_secret": "demo-secret",
             "access_token": None,
-            "token_cache": False,
             "validate_certs": True,
             "ca_path": None,
             "request_timeout": 30,

@@ -52,9 +52,6 @@ class Applier:
         read: t.Callable[[], Resource | None],
         replan: t.Callable[[Resource | None], Plan],
         *,
-        resource_id: t.Callable[[Resource | None], t.Any] = lambda resource: (resource or {}).get(
-            "id"
-        ),
         deadline: Deadline | None = None,
         busy: list[Action] | None = None,
         read_back: bool = True,
@@ -64,7 +61,6 @@ class Applier:
         self._deadline = deadline or Deadline(client, waiting)
         self._read = read
         self._replan = replan
-        self._id = resource_id
         self._known_busy = busy
         self._known = {action["id"] for action in busy or ()}  # not begun by us
         self._sent_at: datetime.datetime | None = None
@@ -131,7 +127,7 @@ class Applier:
                 continue
             if rest or self._waiting.wait:
                 self._finish(plan, step, action)
-                if rest and "{id}" in rest[0].path and self._id(plan.current) is None:
+                if rest and "{id}" in rest[0].path and plan.resource_id is None:
                     plan.current = self._await_state(plan, step)
             elif action is not None:
                 self._outcome.itcare_actions.append(action)
@@ -205,7 +201,7 @@ class Applier:
         raise failure
 
     def _send(self, step: Step, plan: Plan) -> Action | None:
-        path = step.path.replace("{id}", str(self._id(plan.current)))
+        path = step.path.replace("{id}", str(plan.resource_id))
         self._sent_at = self._client.server_time
         return actions.read_action(
             self._client.write(step.method, path, step.body, media_type=step.media_type).data
@@ -261,10 +257,10 @@ class Applier:
         return action.get("process") in (None, "", step.process)
 
     def _listed(self, plan: Plan) -> list[Action]:
-        return actions.of_resource(self._client, self._id(plan.current), plan.name)
+        return actions.of_resource(self._client, plan.resource_id, plan.name)
 
     def _busy(self, plan: Plan) -> list[Action]:
-        return actions.in_progress(self._client, self._id(plan.current), plan.name)
+        return actions.in_progress(self._client, plan.resource_id, plan.name)
 
     def _finish(self, plan: Plan, step: Step, action: Action | None) -> None:
         if action is None:  # 202 with an empty body, or done meanwhile

@@ -62,6 +62,11 @@ class Plan:
     repeats: bool = False  # planning again would start over (restart, reset): never do so half-way
 
     @property
+    def resource_id(self) -> t.Any:
+        """None while there is none."""
+        return (self.current or {}).get("id")
+
+    @property
     def changed(self) -> bool:
         return bool(self.steps)
 
