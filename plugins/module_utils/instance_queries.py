@@ -15,7 +15,7 @@ from .errors import InputError, NotFoundError
 from .naming import camel, to_snake
 from .plan import Result
 from .selection import INSTANCES, Selection, fetch
-from .snapshots import read_snapshot
+from .snapshot_queries import read_one
 
 READERS = 8  # instances whose details are read at the same time
 INCLUDES = ("detail", "storage", "network", "snapshot")
@@ -46,7 +46,7 @@ def add_parts(
         if "network" in include:
             instance["network"] = client.get(f"{path}/networks")
         if "snapshot" in include:
-            instance["snapshot"] = read_snapshot(client.get(f"{path}/snapshots"))
+            instance["snapshot"] = read_one(client, instance)["snapshot"]
     except NotFoundError:
         pass
     return instance

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from .actions import Waiting, parse_time
 from .bulk import (
+    NAMED,
     PartialFailureError,
     Row,
     actions_of,
@@ -25,22 +26,22 @@ from .bulk import (
 from .client import Client
 from .errors import InputError, ItcareError
 from .limits import check_change_reference
-from .naming import to_snake
 from .plan import Plan, Resource, Result, Step
-from .selection import INSTANCES, Selection, fetch, resolve
+from .selection import Selection, resolve
+from .snapshot_queries import (
+    SNAPSHOTS,
+    active,
+    listed,
+    read_one,
+    report,
+    server_now,
+    snapshots_of,
+    with_snapshots,
+)
 
 DESCRIPTION_LENGTH = 100
-SNAPSHOTS = f"{INSTANCES}/{{id}}/snapshots"
+ALREADY = "already recovered at"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def read_snapshot(data: t.Any) -> dict[str, t.Any] | None:
-    """The snapshot in an answer. None for every way to say that there is none (contract, section 5)."""
-    if isinstance(data, dict) and "content" in data:
-        data = data["content"]
-    if isinstance(data, list):
-        data = data[0] if data else None
-    return data if isinstance(data, dict) and data.get("id") not in (None, "") else None
 
 
 def parse_age(text: str) -> datetime.timedelta:
@@ -94,33 +95,53 @@ class SnapshotWish:
 
 
 def plan_snapshot(instance: Resource, wish: SnapshotWish, now: datetime.datetime) -> Plan:
-    """What leads from the instance's snapshot (its field `snapshot`, snake case, None without) to the wish."""
+    """What leads from the instance's snapshots, in snake case, to the wish."""
     name = str(instance.get("name") or instance.get("id"))
-    snapshot: Resource | None = instance.get("snapshot")
+    there = active(snapshots_of(instance), now, wish.snapshot_id)
+    snapshot = there[0] if there else None
     plan = Plan("snapshot of", name, instance)
     named = snapshot is not None and wish.snapshot_id in (None, snapshot["id"])
     if wish.state == "absent":
-        if snapshot is not None and named:
-            plan.steps.append(_delete(snapshot))
+        if named:
+            plan.steps += _delete_all(there, wish)
     elif wish.state == "recovered":
         if snapshot is None or not named:
             wanted = f"snapshot '{wish.snapshot_id}'" if wish.snapshot_id else "snapshot"
             other = f" (it has '{snapshot['id']}')" if snapshot else ""
             raise InputError(f"{name} has no {wanted} to recover{other}")
+        _check_newest(name, there, now)
         if not snapshot.get("recovered_at") or wish.force:
             plan.steps.append(_recover(snapshot))
             plan.repeats = wish.force
+        else:
+            plan.warnings.append(f"{name}: {ALREADY} {snapshot['recovered_at']}")
     elif snapshot is None:
-        plan.steps.append(_create(wish, None))
+        plan.steps.append(_create(wish, snapshots_of(instance)))
         plan.repeats = wish.replace
     elif wish.replace or _too_old(name, snapshot, wish, now):
         if not named:
             raise InputError(
                 f"{name} has the snapshot '{snapshot['id']}', not '{wish.snapshot_id}', so it isn't replaced"
             )
-        plan.steps += [_delete(snapshot), _create(wish, snapshot)]
+        if wish.snapshot_id and len(there) > 1:
+            raise InputError(
+                f"{name} has the snapshot '{there[1]['id']}' too, and there can be no new one beside it, so "
+                f"'{wish.snapshot_id}' isn't replaced"
+            )
+        plan.steps += _delete_all(there, wish)
+        plan.steps.append(_create(wish, snapshots_of(instance), replaced=snapshot))
         plan.repeats = wish.replace  # one that was too old won't be twice
     return plan
+
+
+def _check_newest(name: str, there: t.Sequence[Resource], now: datetime.datetime) -> None:
+    """The call that recovers can't say which one, so an older one of several can't be recovered for sure."""
+    newest, wanted = active(there, now)[0], there[0]
+    if newest["id"] != wanted["id"]:
+        raise InputError(
+            f"{name} has the snapshot '{newest['id']}' too, which is newer, and ITCare can't be told which one to recover: "
+            f"delete that one first, if '{wanted['id']}' shall be recovered"
+        )
 
 
 def _too_old(name: str, snapshot: Resource, wish: SnapshotWish, now: datetime.datetime) -> bool:
@@ -134,36 +155,71 @@ def _too_old(name: str, snapshot: Resource, wish: SnapshotWish, now: datetime.da
     return now - created > wish.max_age
 
 
-def _shown(snapshot: Resource) -> Resource:
+def _shown(snapshot: t.Any) -> t.Any:
+    """What a diff shows of a snapshot, of several, or of none."""
+    if isinstance(snapshot, list):
+        return [_shown(one) for one in snapshot]
     fields = ("id", "description", "change_reference", "created_at", "expires_at", "recovered_at")
-    return {key: snapshot[key] for key in fields if snapshot.get(key)}
+    return snapshot and {key: snapshot[key] for key in fields if snapshot.get(key)}
 
 
-def _delete(snapshot: Resource) -> Step:
+def _delete_all(there: t.Sequence[Resource], wish: SnapshotWish) -> list[Step]:
+    """The one that is named, else all, the current one last."""
+    steps, left = [], list(there)
+    for snapshot in reversed([s for s in there if wish.snapshot_id in (None, s["id"])]):
+        before = left
+        left = [s for s in left if s["id"] != snapshot["id"]]
+        steps.append(_delete(snapshot, before, left, alone=len(there) == 1))
+    return steps
+
+
+def _instead(old: t.Any, new: t.Any) -> t.Any:
+    """One snapshot in the place of another: what only the old one has isn't kept when the two are merged."""
+    return {**dict.fromkeys(old), **new} if isinstance(new, dict) else new
+
+
+def _path(snapshot: Resource) -> str:
+    return f"{SNAPSHOTS}/{quote(str(snapshot['id']), safe='')}"
+
+
+def _delete(
+    snapshot: Resource, before: list[Resource], left: list[Resource], *, alone: bool
+) -> Step:
+    was, is_then = with_snapshots({}, before), with_snapshots({}, left)
+    is_then = {**dict.fromkeys(was, []), **is_then}
+    changes = [key for key in was if was[key] != is_then[key]]
+
+    def reached(current: Resource | None) -> bool:
+        return snapshot["id"] not in [s["id"] for s in snapshots_of(current or {})]
+
     return Step(
         label="delete snapshot",
         method="DELETE",
-        path=f"{SNAPSHOTS}/{quote(str(snapshot['id']), safe='')}",
-        before={"snapshot": _shown(snapshot)},
-        after={"snapshot": None},
+        path=_path(snapshot),
+        before={key: _shown(was[key]) for key in changes},
+        after={key: _instead(was[key], is_then[key]) for key in changes},
         process="vm_delete_snapshot",
+        reached=reached,
+        told_by_process=alone,
     )
 
 
-def _create(wish: SnapshotWish, replaced: Resource | None) -> Step:
+def _create(
+    wish: SnapshotWish, known: t.Sequence[Resource], replaced: Resource | None = None
+) -> Step:
     body = {"description": wish.description, "changeReference": wish.change_reference}
     after = {"description": wish.description, "change_reference": wish.change_reference}
-    old = replaced["id"] if replaced else None
+    old = [snapshot["id"] for snapshot in known]
 
     def reached(current: Resource | None) -> bool:
-        return bool(current and current.get("snapshot") and current["snapshot"]["id"] != old)
+        return any(snapshot["id"] not in old for snapshot in snapshots_of(current or {}))
 
     return Step(
         label="create snapshot",
         method="POST",
         path=SNAPSHOTS,
         body={key: value for key, value in body.items() if value},
-        before={"snapshot": _shown(replaced) if replaced else None},
+        before={"snapshot": _shown(replaced)},
         after={"snapshot": {key: value for key, value in after.items() if value}},
         process="vm_create_snapshot",
         reached=reached,
@@ -175,10 +231,10 @@ def _recover(snapshot: Resource) -> Step:
     recovered_before = snapshot.get("recovered_at")
 
     def reached(current: Resource | None) -> bool:
-        found = (current or {}).get("snapshot") or {}
-        return found.get("id") == snapshot["id"] and found.get("recovered_at") not in (
-            None,
-            recovered_before,
+        return any(
+            found["id"] == snapshot["id"]
+            and found.get("recovered_at") not in (None, recovered_before)
+            for found in snapshots_of(current or {})
         )
 
     return Step(
@@ -195,43 +251,35 @@ def _recover(snapshot: Resource) -> Step:
 # -- doing ------------------------------------------------------------------------------------------------------------
 
 
-def server_now(client: Client) -> datetime.datetime:
-    """The server's clock, to whose times a snapshot's are compared; ours where it doesn't tell."""
-    return client.server_time or datetime.datetime.now(datetime.timezone.utc)
-
-
-def in_snake(instance: dict[str, t.Any]) -> Resource:
-    """A listed instance in snake case, with its snapshot or None."""
-    return t.cast(
-        Resource, to_snake({**instance, "snapshot": read_snapshot(instance.get("snapshot"))})
-    )
-
-
-def read_one(client: Client, instance: Resource) -> Resource:
-    """The instance with its snapshot as it is now."""
-    found = read_snapshot(client.get(SNAPSHOTS.replace("{id}", str(instance["id"]))))
-    return {**instance, "snapshot": to_snake(found)}
-
-
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_snapshot."""
     wish = SnapshotWish.from_options(options)
     waiting = Waiting.from_options(options)
     concurrency = check_concurrency(options.get("concurrency", 1))
     selection = Selection.from_options(options)
-    instances = [
-        in_snake(found) for found in resolve(client, selection, options.get("max_targets"))
-    ]
-    now = server_now(client)
-    rows = carry_out_all(
+    instances, unseen = listed(
         client,
-        instances,
-        lambda instance: plan_snapshot(instance, wish, now),
-        lambda instance: read_one(client, instance),
-        waiting,
-        concurrency=concurrency,
-        read_back=True,
+        resolve(client, selection, options.get("max_targets")),
+        ask=wish.state != "present",
+        insist=wish.state == "recovered",
+        snapshot_id=wish.snapshot_id,
     )
+    now = server_now(client)
+
+    def carry_out(targets: t.Sequence[Resource]) -> list[Row]:
+        return carry_out_all(
+            client,
+            targets,
+            lambda instance: plan_snapshot(instance, wish, now),
+            lambda instance: read_one(client, instance, wish.snapshot_id),
+            waiting,
+            concurrency=concurrency,
+            read_back=True,
+        )
+
+    rows = carry_out(instances)
+    if wish.state == "absent" and waiting.wait and not client.read_only:
+        _delete_the_rest(rows, carry_out)
     for row in rows:
         _say_what_is_left(client, row)
     values = {
@@ -239,23 +287,54 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         "operations": operations_of(rows),
         "itcare_actions": actions_of(rows),
     }
+    warnings = [*unseen, *_warnings(rows)]
     if any(row.error for row in rows):
-        raise PartialFailureError(rows, **values)
-    return Result(any(row.changed for row in rows), values, diffs_of(rows))
+        raise PartialFailureError(rows, warnings=warnings, **values)
+    return Result(any(row.changed for row in rows), values, diffs_of(rows), warnings)
+
+
+def _delete_the_rest(rows: list[Row], carry_out: t.Callable[[list[Resource]], list[Row]]) -> None:
+    """Snapshots that came to light when the one that the list shows was gone. ITCare keeps one, so there are hardly any."""
+    late = []
+    for row in rows:
+        there = snapshots_of(row.outcome.current or {})
+        sent = {step.path for step in row.plan.steps}
+        if there and sent and not row.error and sent.isdisjoint(map(_path, there)):
+            late.append(row)
+    found = [t.cast(Resource, row.outcome.current) for row in late]
+    for row, rest in zip(late, carry_out(found) if found else []):
+        row.plan.steps += rest.plan.steps
+        row.outcome.current, row.error = rest.outcome.current, rest.error
+        row.outcome.operations += rest.outcome.operations
+        row.outcome.itcare_actions += rest.outcome.itcare_actions
+
+
+def _warnings(rows: list[Row]) -> list[str]:
+    """What the plans warn of; one for all that were recovered already."""
+    every = [warning for row in rows for warning in row.plan.warnings]
+    already = [warning for warning in every if ALREADY in warning]
+    warnings = [warning for warning in every if ALREADY not in warning]
+    if already:
+        more = f"; and {len(already) - NAMED} more" if len(already) > NAMED else ""
+        warnings.append(
+            f"{'; '.join(already[:NAMED])}{more}. Nothing was done there: force: true recovers a snapshot again."
+        )
+    return warnings
 
 
 def _row_report(client: Client, row: Row) -> dict[str, t.Any]:
-    report = {**_report(client, row.instance, row.outcome.current), **row.report()}
-    report.pop("id")
-    report.pop("name")
-    return report
+    line = {**report(client, row.instance, row.outcome.current), **row.report()}
+    line.pop("id")
+    line.pop("name")
+    return line
 
 
 def _say_what_is_left(client: Client, row: Row) -> None:
     """A replacement that ends between its two steps leaves nothing to go back to: that must be said."""
-    halfway = row.outcome.operations == ["delete snapshot"] and row.plan.operations[-1:] == [
-        "create snapshot"
-    ]
+    halfway = (
+        row.plan.operations[-1:] == ["create snapshot"]
+        and "delete snapshot" in row.outcome.operations
+    )
     if not row.error or not halfway:
         return
     try:
@@ -265,26 +344,3 @@ def _say_what_is_left(client: Client, row: Row) -> None:
     if row.outcome.current["snapshot"] is None:
         text = f"{row.error} The old snapshot was deleted before: {row.instance.get('name')} has no snapshot now."
         row.error = ItcareError(text, **row.error.details)
-
-
-def _report(client: Client, instance: Resource, current: Resource | None) -> dict[str, t.Any]:
-    snapshot = (current or {}).get("snapshot")
-    if snapshot:
-        snapshot = {**snapshot, "seconds_left": seconds_left(snapshot, server_now(client))}
-    return {
-        "instance_id": instance.get("id"),
-        "instance_name": instance.get("name"),
-        "snapshot": snapshot,
-    }
-
-
-def seconds_left(snapshot: t.Mapping[str, t.Any], now: datetime.datetime) -> int | None:
-    """Seconds until the snapshot expires, 0 when it has; None when ITCare doesn't show the end."""
-    ends = parse_time(snapshot.get("expires_at"))
-    return None if ends is None else max(0, int((ends - now).total_seconds()))
-
-
-def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
-    """The work of the module itcare_snapshot_info."""
-    found = [in_snake(instance) for instance in fetch(client, Selection.from_options(options))]
-    return Result(False, {"snapshots": [_report(client, instance, instance) for instance in found]})

@@ -13,6 +13,11 @@ description:
   - Takes, recovers or deletes the snapshot of one instance, or of all instances of a selection.
   - ITCare keeps one active snapshot per instance, for 3 days. To replace one, it is deleted and a new one is taken. In
     between there is none, and if taking the new one fails, the task fails and says that there is none now.
+  - A snapshot that has expired by the server's clock doesn't count. Should ITCare show several snapshots of an instance, the
+    newest is the current one, or the one that O(snapshot_id) names, and V(absent) deletes all of them.
+  - The instance list may not show a snapshot that there is. Where it shows none, O(state=recovered) asks for the snapshots of
+    each instance, O(state=absent) does so for up to 50 of them. Of more, it asks for all if the list doesn't know the field at
+    all, else for 20 and, if one of those has a snapshot, for all.
   - Everything is checked before the first change. One instance that fails doesn't keep the others from being done; the
     task fails at the end and its result holds every outcome.
 author:
@@ -36,7 +41,8 @@ options:
       - V(absent) - no instance has a snapshot, or not the one that O(snapshot_id) names.
       - V(recovered) - each instance is set back to its snapshot. Everything written on its disks since the snapshot was
         taken is lost - files, database contents, logs, also those of a running application - and can't be brought back. The
-        snapshot must exist. One that was recovered already isn't recovered again, unless O(force=true).
+        snapshot must exist. One that was recovered already isn't recovered again, with a warning that says when it was,
+        unless O(force=true).
     type: str
     choices: [present, absent, recovered]
     default: present
@@ -90,6 +96,7 @@ EXAMPLES = r"""
   cegedim.cloud.itcare_snapshot:
     names: [PEB4WEB01]
     state: recovered
+    force: true # also when it was recovered before
 
 - name: It isn't needed any more
   cegedim.cloud.itcare_snapshot:

@@ -11,7 +11,10 @@ short_description: Show the snapshots of instances at cegedim.cloud
 version_added: 0.1.0
 description:
   - Shows the active snapshot, or that there is none, of each instance of a selection, or of all instances when nothing is selected.
-  - Reads the instance list only, whatever the number of instances.
+  - A snapshot that has expired by the server's clock doesn't count. Of several the newest is shown.
+  - The instance list may not show a snapshot that there is. Where it shows none, up to 50 instances are asked about one by one.
+    Of more, all are if the list doesn't know the field at all; if it shows none of any instance, 20 are and, if one of those has a
+    snapshot, all. Where the list shows some, it is believed.
 author:
   - cegedim.cloud collection contributors (@cegedim-cloud)
 extends_documentation_fragment:
@@ -73,7 +76,7 @@ itcare_error:
 """
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
-from ansible_collections.cegedim.cloud.plugins.module_utils.snapshots import gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.snapshot_queries import gather
 
 
 def main() -> None:

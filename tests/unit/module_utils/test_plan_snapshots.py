@@ -13,12 +13,18 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.naming import to_snake
+from ansible_collections.cegedim.cloud.plugins.module_utils.plan import merge
+from ansible_collections.cegedim.cloud.plugins.module_utils.snapshot_queries import (
+    active,
+    read_snapshots,
+    seconds_left,
+    snapshots_of,
+    with_snapshots,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.snapshots import (
     SnapshotWish,
     parse_age,
     plan_snapshot,
-    read_snapshot,
-    seconds_left,
 )
 from core_model import NOW, Raw, execute, stamp
 from hypothesis import assume, given, settings
@@ -186,12 +192,118 @@ def test_wrong_age(text: str) -> None:
     [None, "", [], {}, {"content": []}, {"content": None}, {"id": None}, {"id": ""}, [{}], 5],
 )
 def test_every_way_to_say_none(data: Any) -> None:
-    assert read_snapshot(data) is None
+    assert read_snapshots(data) == []
 
 
 @pytest.mark.parametrize("wrap", [lambda s: s, lambda s: [s], lambda s: {"content": [s]}])
 def test_every_way_to_show_one(wrap: Any) -> None:
-    assert read_snapshot(wrap({"id": "1-snap-42"})) == {"id": "1-snap-42"}
+    assert read_snapshots(wrap({"id": "1-snap-42"})) == [{"id": "1-snap-42"}]
+
+
+LIVING: dict[str, dict[str, Any]] = {
+    "new": {"id": "new", "created_at": stamp(NOW - HOUR), "expires_at": stamp(NOW + HOUR)},
+    "old": {"id": "old", "created_at": stamp(NOW - 24 * HOUR), "recovered_at": stamp(NOW)},
+    "undated": {"id": "undated", "created_at": None},
+}
+EXPIRED = [
+    {"id": "gone", "created_at": stamp(NOW - 72 * HOUR), "expires_at": stamp(NOW - HOUR)},
+    {"id": "ends now", "created_at": stamp(NOW), "expires_at": stamp(NOW)},
+]
+
+
+def several(shown: list[dict[str, Any]], snapshot_id: str | None = None) -> dict[str, Any]:
+    """An instance in whose answers these are, in this order."""
+    found = active(read_snapshots(shown), NOW, snapshot_id)
+    return with_snapshots({"id": 1, "name": "WEB1"}, found)
+
+
+@pytest.mark.parametrize("snapshot_id", [None, "new", "old", "undated", "other"])
+@given(shown=st.permutations([*LIVING.values(), *EXPIRED, {"id": None}, {}]))
+def test_which_of_several_counts(shown: list[dict[str, Any]], snapshot_id: str | None) -> None:
+    instance = several(shown, snapshot_id)
+    order = [snapshot["id"] for snapshot in snapshots_of(instance)]
+    assert order == sorted(LIVING, key=[snapshot_id, "new", "old", "undated"].index)
+    assert instance["snapshot"] == LIVING[order[0]]
+
+
+@pytest.mark.parametrize("snapshot_id", [None, "new", "old", "undated", "other"])
+@given(shown=st.permutations([*LIVING.values(), *EXPIRED]))
+def test_absent_means_all_or_the_one_that_is_named(
+    shown: list[dict[str, Any]], snapshot_id: str | None
+) -> None:
+    # Handed over just as the answer has them, too: the planner knows by itself what counts.
+    for instance in (several(shown, snapshot_id), with_snapshots({"id": 1}, shown)):
+        plan = plan_snapshot(instance, SnapshotWish("absent", snapshot_id=snapshot_id), NOW)
+        doomed = [name for name in LIVING if snapshot_id in (None, name)]
+        deleted = [step.path.rsplit("/", 1)[1] for step in plan.steps]
+        assert sorted(deleted) == sorted(doomed)
+        current: Any = several(shown, snapshot_id)
+        for step, name in zip(plan.steps, deleted, strict=True):
+            assert not step.is_reached(current)
+            current = with_snapshots(current, [s for s in snapshots_of(current) if s["id"] != name])
+            assert step.is_reached(current)
+        assert not plan_snapshot(
+            current, SnapshotWish("absent", snapshot_id=snapshot_id), NOW
+        ).steps
+        predicted = merge(several(shown, snapshot_id), plan.after)
+        kept = {k: v for k, v in (predicted["snapshot"] or {}).items() if v}
+        assert kept == {k: v for k, v in (current["snapshot"] or {}).items() if v}
+        assert predicted.get("other_snapshots", []) == current.get("other_snapshots", [])
+
+
+def test_what_a_diff_shows_of_several() -> None:
+    plan = plan_snapshot(several(list(LIVING.values())), SnapshotWish("absent"), NOW)
+    assert plan.operations == ["delete snapshot"] * 3
+    assert plan.before["snapshot"]["id"] == "new"
+    assert [snapshot["id"] for snapshot in plan.before["other_snapshots"]] == ["old", "undated"]
+    assert plan.after == {"snapshot": None, "other_snapshots": []}
+
+
+@given(shown=st.permutations([*LIVING.values(), *EXPIRED]))
+def test_all_of_several_are_replaced(shown: list[dict[str, Any]]) -> None:
+    instance = several(shown)
+    assert not plan_snapshot(instance, SnapshotWish(max_age=2 * HOUR), NOW).steps
+    plan = plan_snapshot(instance, SnapshotWish(max_age=HOUR / 2), NOW)
+    assert plan.operations == [*["delete snapshot"] * 3, "create snapshot"]
+    create = plan.steps[-1]
+    assert not create.is_reached(instance)
+    assert create.is_reached(with_snapshots(instance, [{"id": "fresh"}]))
+
+
+@given(shown=st.permutations(EXPIRED))
+def test_expired_ones_are_none(shown: list[dict[str, Any]]) -> None:
+    for instance in (several(shown), with_snapshots({"id": 1, "name": "WEB1"}, shown)):
+        plan = plan_snapshot(instance, SnapshotWish(), NOW)
+        assert plan.operations == ["create snapshot"]
+        assert not plan.steps[0].is_reached(instance)
+        assert not plan_snapshot(instance, SnapshotWish("absent"), NOW).steps
+        with pytest.raises(InputError, match="WEB1 has no snapshot to recover"):
+            plan_snapshot(instance, SnapshotWish("recovered"), NOW)
+
+
+@given(shown=st.permutations([*LIVING.values(), *EXPIRED]))
+def test_of_several_the_newest_is_recovered(shown: list[dict[str, Any]]) -> None:
+    for snapshot_id in (None, "new"):
+        wish = SnapshotWish("recovered", snapshot_id=snapshot_id)
+        (step,) = plan_snapshot(several(shown, snapshot_id), wish, NOW).steps
+        assert step.before["snapshot"]["id"] == "new"
+
+
+def test_an_older_one_of_several_cannot_be_recovered_or_replaced() -> None:
+    instance = several(list(LIVING.values()), "old")
+    with pytest.raises(InputError, match="has the snapshot 'new' too, .* delete that one first"):
+        plan_snapshot(instance, SnapshotWish("recovered", snapshot_id="old", force=True), NOW)
+    with pytest.raises(InputError, match="has the snapshot 'new' too, .* 'old' isn't replaced"):
+        plan_snapshot(instance, SnapshotWish(replace=True, snapshot_id="old"), NOW)
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_recovered_already(force: bool) -> None:
+    snapshot = {**SNAPSHOT, "recovered_at": stamp(NOW)}
+    instance = {"id": 1, "name": "WEB1", "snapshot": snapshot}
+    plan = plan_snapshot(instance, SnapshotWish("recovered", force=force), NOW)
+    said = [] if force else [f"WEB1: already recovered at {stamp(NOW)}"]
+    assert (plan.warnings, plan.changed) == (said, force)
 
 
 @pytest.mark.parametrize(

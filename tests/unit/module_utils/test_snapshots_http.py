@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils import errors
+from ansible_collections.cegedim.cloud.plugins.module_utils import errors, instance_queries
 from ansible_collections.cegedim.cloud.plugins.module_utils.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.snapshots import ensure, gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.snapshot_queries import gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.snapshots import ensure
 from core_helpers import WAIT, calls, client_of, executed, instance_of, shown
 from simulator_fixture import Simulator
 
@@ -104,7 +106,11 @@ def test_four_times(
         again = run(simulator, options, read_only)
         assert not again.changed
         assert again.values["operations"] == []
-        assert calls(simulator)[1:] == ["GET /compute/instances"]  # and the token before it
+        asked = options.get("state") == "absent" and there is None
+        assert calls(simulator)[1:] == [  # and the token before it
+            "GET /compute/instances",
+            *([f"GET /compute/instances/{identity}/snapshots"] if asked else []),
+        ]
 
 
 @pytest.mark.parametrize(("snapshot", "options", "operations"), REPEATED.values(), ids=REPEATED)
@@ -239,5 +245,176 @@ def test_info(simulator: Simulator) -> None:
     assert (one["instance_name"], one["snapshot"]["description"]) == ("A", "old")
     assert one["snapshot"]["seconds_left"] > 86400
     assert (two["instance_name"], two["snapshot"]) == ("B", None)
-    assert calls(simulator)[1:] == ["GET /compute/instances"]
+    assert calls(simulator)[1:] == [
+        "GET /compute/instances",
+        f"GET /compute/instances/{two['instance_id']}/snapshots",
+    ]
     assert len(gather(client_of(simulator), {}).values["snapshots"]) == 42
+
+
+@pytest.fixture(params=["null", "missing"])
+def hidden(request: pytest.FixtureRequest, simulator: Simulator) -> int:
+    """An instance whose snapshot the list doesn't show."""
+    simulator.settings(listed_snapshot=request.param)
+    identity: int = instance_of(simulator, snapshot=OLD)["id"]
+    simulator.clear_requests()
+    return identity
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize(
+    ("options", "operations"),
+    [
+        ({"state": "absent"}, ["delete snapshot"]),
+        ({"state": "recovered"}, ["recover snapshot"]),
+    ],
+    ids=["absent", "recovered"],
+)
+def test_a_snapshot_that_the_list_does_not_show(
+    simulator: Simulator,
+    hidden: int,
+    options: dict[str, Any],
+    operations: list[str],
+    read_only: bool,
+) -> None:
+    result = run(simulator, options, read_only)
+    assert result.values["operations"] == operations
+    assert len(executed(simulator)) == (0 if read_only else 1)
+    assert calls(simulator)[1:3] == [
+        "GET /compute/instances",
+        f"GET /compute/instances/{hidden}/snapshots",
+    ]
+    if not read_only:
+        assert run(simulator, options).values["operations"] == []
+
+
+def test_info_about_a_snapshot_that_the_list_does_not_show(
+    simulator: Simulator, hidden: int
+) -> None:
+    (row,) = gather(client_of(simulator), {"names": [NAME]}).values["snapshots"]
+    assert (row["instance_id"], row["snapshot"]["description"]) == (hidden, "old")
+
+
+def test_present_costs_no_look(simulator: Simulator, hidden: int) -> None:
+    run(simulator, {"state": "present"}, read_only=True)
+    assert calls(simulator)[1:] == ["GET /compute/instances"]
+
+
+@pytest.mark.parametrize("state", ["absent", "recovered"])
+def test_the_instance_vanishes_before_the_look(
+    simulator: Simulator, hidden: int, state: str
+) -> None:
+    simulator.fault(path=f"/{hidden}/snapshots$", fault={"status": 404})
+    if state == "absent":
+        assert not run(simulator, {"state": state}).changed
+    else:
+        with pytest.raises(errors.InputError, match="has no snapshot to recover"):
+            run(simulator, {"state": state})
+
+
+def test_a_look_that_is_refused(simulator: Simulator, hidden: int) -> None:
+    simulator.fault(path="/snapshots$", count=0, fault={"status": 403})
+    said = "the instance list doesn't show are unknown: GET .*/snapshots answered 403"
+    for result in (run(simulator, {"state": "absent"}), gather(client_of(simulator), {})):
+        (warning,) = result.warnings
+        assert re.search(said, warning)
+    with pytest.raises(
+        errors.ForbiddenError
+    ):  # there may be one, so it isn't said that there is none
+        run(simulator, {"state": "recovered"})
+
+
+# (what the list shows; how many have one that it doesn't show; how many are asked about)
+LOOKS: dict[str, tuple[str, int, int]] = {
+    "few": ("null", 0, 50),
+    "many, key missing": ("missing", 0, 120),
+    "many, all null": ("null", 0, 20),
+    "many, all null, a hidden one found": ("null", 120, 120),
+    "many, some shown": ("shown", 0, 0),
+}
+
+
+@pytest.mark.parametrize("state", ["absent", "info"])
+@pytest.mark.parametrize(("listed", "having", "asked"), LOOKS.values(), ids=LOOKS)
+def test_how_many_are_asked_about(
+    simulator: Simulator, listed: str, having: int, asked: int, state: str
+) -> None:
+    simulator.reset(instances=0)
+    simulator.settings(listed_snapshot=listed)
+    fields = {"snapshot": OLD if having else None, "tags": ["app:web"]}
+    simulator.add(count=50 if asked == 50 else 120, **fields)
+    if listed == "shown":
+        simulator.add(snapshot=OLD, tags=["app:web"])
+    simulator.clear_requests()
+    options = {"filters": {"tags": ["app:web"]}}
+    if state == "info":
+        rows = gather(client_of(simulator), options).values["snapshots"]
+    else:
+        client = client_of(simulator, read_only=True)
+        rows = ensure(client, {**WAIT, **options, "state": "absent"}).values["snapshots"]
+        assert sum(row["changed"] for row in rows) == (1 if listed == "shown" else having)
+    done = calls(simulator)[1:]
+    looks = [call for call in done if call.endswith("/snapshots")]
+    assert done.count("GET /compute/instances") == len(done) - len(looks) == 1
+    assert len(set(looks)) == len(looks) == asked
+    if asked == 20:  # spread over all of them
+        ends = [f"GET /compute/instances/{rows[n]['instance_id']}/snapshots" for n in (0, -1)]
+        assert {*ends} <= {*looks}
+
+
+@pytest.mark.parametrize("shown_first", ["newer", "older"])
+@pytest.mark.parametrize("listed", ["shown", "null", "missing"])
+@pytest.mark.parametrize("answer", ["list", "page"])
+def test_more_than_one(simulator: Simulator, listed: str, answer: str, shown_first: str) -> None:
+    simulator.settings(listed_snapshot=listed, snapshot_answer=answer)
+    newer = {**OLD, "id": "newer", "createdAt": "2026-01-02T00:00:00.000+0000"}
+    older = {**OLD, "id": "older"}
+    first, second = (newer, older) if shown_first == "newer" else (older, newer)
+    expired = {**newer, "id": "expired", "expiresAt": "2026-01-05T00:00:00.000+0000"}
+    identity = instance_of(simulator, snapshot=first, moreSnapshots=[expired, second])["id"]
+    if listed != "shown":
+        (row,) = gather(client_of(simulator), {"names": [NAME]}).values["snapshots"]
+        assert row["snapshot"]["id"] == "newer"
+    detailed = instance_queries.gather(
+        client_of(simulator), {"names": [NAME], "include": ["snapshot"]}
+    )
+    assert detailed.values["instances"][0]["snapshot"]["id"] == "newer"
+
+    result = run(simulator, {"state": "absent"})
+    assert result.values["operations"] == ["delete snapshot"]
+    assert [entry["path"].rsplit("/", 1)[1] for entry in executed(simulator)] in (
+        ["older", "newer"],
+        [first["id"], second["id"]],
+    )
+    assert len(result.values["itcare_actions"]) == 2
+    assert the_snapshot(result) is None
+    assert not run(simulator, {"state": "absent"}).changed
+    assert shown(simulator, identity)["snapshot"] is None
+
+
+def test_of_more_than_one_only_that_which_is_named(simulator: Simulator) -> None:
+    simulator.settings(listed_snapshot="null")
+    instance_of(simulator, snapshot=OLD, moreSnapshots=[{**OLD, "id": "named"}])
+    result = run(simulator, {"state": "absent", "snapshot_id": "named"})
+    assert [entry["path"].rsplit("/", 1)[1] for entry in executed(simulator)] == ["named"]
+    assert the_snapshot(result)["description"] == "old"
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_it_says_that_they_were_recovered_already(simulator: Simulator, read_only: bool) -> None:
+    when = "2026-01-02T00:00:00.000+0000"
+    for name in "ABC":
+        instance_of(
+            simulator, name=name, snapshot={**OLD, "recoveredAt": when if name != "C" else None}
+        )
+    options = {"names": list("ABC"), "state": "recovered"}
+    simulator.fail_actions(fail=1, process="vm_recover_snapshot", message="No room")
+    if read_only:
+        warnings = run(simulator, options, read_only).warnings
+    else:
+        with pytest.raises(errors.ItcareError, match="No room") as caught:
+            run(simulator, options)
+        warnings = caught.value.details["warnings"]
+    (warning,) = warnings
+    assert f"A: already recovered at {when}; B: already recovered at {when}. " in warning
+    assert "force: true" in warning

@@ -230,15 +230,16 @@ def test_bad_input(
 def test_the_token_and_one_list_for_a_task_that_changes_nothing(
     simulator: Simulator, run: Run
 ) -> None:
-    instance_of(simulator)
-    for module, options in (
-        ("itcare_instance", {"name": NAME, "state": "started", "sizing": "2cpu4gb"}),
-        ("itcare_snapshot", {"names": [NAME], "state": "absent"}),
-        ("itcare_patch_party", {"names": [NAME], "patch_group": "none"}),
+    identity = instance_of(simulator)["id"]
+    for module, options, more in (
+        ("itcare_instance", {"name": NAME, "state": "started", "sizing": "2cpu4gb"}, []),
+        # one look for a snapshot that the list doesn't show
+        ("itcare_snapshot", {"names": [NAME], "state": "absent"}, [f"/{identity}/snapshots"]),
+        ("itcare_patch_party", {"names": [NAME], "patch_group": "none"}, []),
     ):
         simulator.clear_requests()
         assert not run(module, options)["changed"]
-        assert calls(simulator)[1:] == ["GET /compute/instances"]
+        assert calls(simulator)[1:] == [f"GET /compute/instances{path}" for path in ["", *more]]
 
 
 def test_what_was_done_before_a_failure(simulator: Simulator, run: Run) -> None:

@@ -161,3 +161,45 @@ def test_shapes_of_a_snapshot(api: Any, snapshots: Snapshots) -> None:
     for setting, body in (("list", [snapshot]), ("page", {"content": [snapshot]})):
         api.simulator.settings(snapshot_answer=setting)
         assert api.get(snapshots.path) == body
+
+
+@pytest.mark.parametrize(
+    ("setting", "listed"), [("shown", ["id"]), ("null", [None]), ("missing", [])]
+)
+def test_what_the_list_shows_of_it(
+    api: Any, snapshots: Snapshots, setting: str, listed: list[Any]
+) -> None:
+    snapshot = snapshots.create()
+    api.simulator.settings(listed_snapshot=setting)
+    (found,) = [
+        i for i in api.get("/compute/instances?size=200")["content"] if i["id"] == snapshots.id
+    ]
+    assert [found[key] for key in ("snapshot",) if key in found] == [
+        snapshot if value else None for value in listed
+    ]
+    assert api.get(snapshots.path) == snapshot
+
+
+def test_more_than_one(api: Any, refused: Any) -> None:
+    dates = {"expiresAt": "2099-01-01T00:00:00.000Z"}
+    snapshots = Snapshots(api)
+    api.simulator.control(
+        "PATCH",
+        f"/control/instances/{snapshots.id}",
+        {
+            "moreSnapshots": [
+                {"id": day, "createdAt": f"2026-01-0{day}T00:00:00.000Z", **dates} for day in "12"
+            ]
+        },
+    )
+    assert [snapshot["id"] for snapshot in api.get(snapshots.path)] == ["1", "2"]
+    refused(snapshots.call("POST"), 409)
+    api.finish(snapshots.call("PATCH"))
+    assert {s["id"]: bool(s["recoveredAt"]) for s in api.get(snapshots.path)} == {
+        "1": False,
+        "2": True,
+    }
+    api.finish(snapshots.call("DELETE", "2"))
+    assert api.get(snapshots.path)["id"] == "1"
+    api.finish(snapshots.call("DELETE", "1"))
+    assert snapshots.call("GET").status_code == 204

@@ -177,8 +177,10 @@ async def get_network(request: Request, identity: Identity) -> Response:
 @_read("/compute/instances/{id}/snapshots", Snapshot, "Get an instance's snapshot")
 async def get_snapshot(request: Request, identity: Identity) -> Response:
     settings = request.app.state.simulator.settings
-    snapshot = operations.find(_store(request), identity).path("snapshot")
-    if snapshot is None:
+    instance = operations.find(_store(request), identity)
+    snapshot = instance.path("snapshot")
+    every = [*([] if snapshot is None else [snapshot]), *instance.more_snapshots]
+    if not every:
         if settings.no_snapshot == "204":
             return answer(request, b"", 204)
         nulls = dict.fromkeys(Snapshot.model_fields)
@@ -186,7 +188,8 @@ async def get_snapshot(request: Request, identity: Identity) -> Response:
         return answer(
             request, _json(shapes[settings.no_snapshot]) if settings.no_snapshot in shapes else b""
         )
-    shapes = {"object": snapshot, "list": [snapshot], "page": {"content": [snapshot]}}
+    several = every if len(every) > 1 else every[0]
+    shapes = {"object": several, "list": every, "page": {"content": every}}
     return answer(request, _json(shapes[settings.snapshot_answer]))
 
 

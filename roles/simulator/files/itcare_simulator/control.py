@@ -11,14 +11,15 @@
 * ``POST /control/faults``: a rule as in ``faults``; ``GET`` lists those left, ``DELETE`` clears them.
 * ``POST /control/clock`` ``{"advance": seconds}``.
 * ``GET``, ``POST /control/settings``: see ``settings``. ``dry_run: ignore`` executes and omits the
-  header; ``no_snapshot`` and ``snapshot_answer`` are the shapes of that answer; ``writes: forbid``
-  answers 403 to every call of the API but GET, and counts them in ``forbidden_writes``; ``quota``
+  header; ``no_snapshot`` and ``snapshot_answer`` are the shapes of that answer, ``listed_snapshot``
+  is what the list shows of a snapshot; ``writes: forbid`` answers 403 to every call of the API but GET, and counts them in ``forbidden_writes``; ``quota``
   limits the instances; ``count_offset`` makes ``totalElements`` wrong by so much; ``latency`` are
   seconds before each answer.
 * ``POST /control/actions`` ``{"fail": n, "process"?, "message"?}``: the next n actions end in ERROR.
 * ``POST /control/instances``: one more instance, raw fields put over a generated one, ``tags`` too, or
   ``{"count": n, ...}`` of them. ``GET``, ``PATCH``, ``DELETE /control/instances/{id}``: see it, tags
-  too; override raw fields; let it vanish. Objects within the fields are merged.
+  too; override raw fields; let it vanish. Objects within the fields are merged. ``moreSnapshots`` is a
+  list of others beside the snapshot, which never go by themselves.
 * ``GET /control/catalogue``: the regions, platforms, services that instances can be created with.
 * ``DELETE /control/tokens``: no token is valid any more.
 * ``POST /control/stop``: end the process.
@@ -152,13 +153,16 @@ def _checked(fields: Fields) -> tuple[Fields, list[str] | None]:
     tags: Any = fields.pop("tags", None)
     if tags is not None and not (isinstance(tags, list) and all(isinstance(t, str) for t in tags)):
         raise invalid("tags", "expected a list of key:value")
-    snapshot = fields.get("snapshot")
-    dates = snapshot if isinstance(snapshot, dict) else {}
-    for name in ("createdAt", "expiresAt"):
-        try:
-            moment(dates.get(name) or "2026-01-01T00:00:00Z")
-        except ValueError as error:
-            raise invalid(f"snapshot.{name}", str(error)) from error
+    more = fields.get("moreSnapshots", [])
+    if not (isinstance(more, list) and all(isinstance(snapshot, dict) for snapshot in more)):
+        raise invalid("moreSnapshots", "expected a list of objects")
+    for snapshot in (fields.get("snapshot"), *more):
+        dates = snapshot if isinstance(snapshot, dict) else {}
+        for name in ("createdAt", "expiresAt"):
+            try:
+                moment(dates.get(name) or "2026-01-01T00:00:00Z")
+            except ValueError as error:
+                raise invalid(f"snapshot.{name}", str(error)) from error
     return fields, tags
 
 

@@ -78,6 +78,7 @@ class Instance:
         "id",
         "ip",
         "monitored",
+        "more_snapshots",
         "name",
         "network",
         "on_call",
@@ -118,6 +119,7 @@ class Instance:
     replication_reason: str | None
     patch_party: Fields | None
     snapshot: Fields | None
+    more_snapshots: list[Fields]  # only a test has them
     balancers: list[Fields]
     comment: str | None
     created: float
@@ -129,6 +131,7 @@ class Instance:
     def __init__(self, **fields: Any) -> None:
         self.replication_reason = None
         self.snapshot = None
+        self.more_snapshots = []
         self.comment = None
         self.overrides = None
         self._json = None
@@ -167,6 +170,18 @@ class Instance:
             "storage": self.disk,
             "storageMoveInProgress": False,
         }
+
+    def snapshots(self) -> list[Fields]:
+        """All of its snapshots; one at most, but for what a test has added."""
+        return [*([self.snapshot] if self.snapshot else []), *self.more_snapshots]
+
+    def put_snapshot(self, identity: str, snapshot: Fields | None) -> None:
+        """What becomes of the snapshot of this id."""
+        if self.snapshot and self.snapshot["id"] == identity:
+            self.snapshot = snapshot
+        else:
+            others = [s for s in self.more_snapshots if s["id"] != identity]
+            self.more_snapshots = [*others, *([snapshot] if snapshot else [])]
 
     def _network_parts(self) -> Fields:
         """The fields of the network that differ from instance to instance."""

@@ -135,6 +135,15 @@ def _sort_key(path: str) -> Callable[[Instance], tuple[int, Any]]:
     return key
 
 
+def _listed(instance: Instance, snapshot: str) -> bytes:
+    if snapshot == "shown":
+        return instance.json()
+    document = {**instance.document(), "snapshot": None}
+    if snapshot == "missing":
+        del document["snapshot"]
+    return dump(document).encode()
+
+
 class Listing:
     """Answers list queries of one store, remembering each selection until something changes."""
 
@@ -207,5 +216,5 @@ class Listing:
             "totalElements": total,
             "totalPages": pages,
         }
-        items = b",".join([instance.json() for instance in content])
+        items = b",".join([_listed(instance, settings.listed_snapshot) for instance in content])
         return number, b'{"content":[' + items + b"]," + dump(rest)[1:].encode()

@@ -358,19 +358,21 @@ def patch(store: Store, identity: int, body: PatchBody, by: str) -> Change:
 
 
 def _need_snapshot(instance: Instance, identity: str | None = None) -> dict[str, Any]:
-    snapshot = instance.snapshot
-    if snapshot is None:
+    """The snapshot of this id, or the newest."""
+    snapshots = instance.snapshots()
+    if not snapshots:
         raise Problem(404, f"{instance.name} has no snapshot", field="snapshot", code="NOT_FOUND")
-    if identity is not None and snapshot["id"] != identity:
-        message = f"{instance.name} has no snapshot '{identity}'"
-        raise Problem(404, message, field="snapshotId", code="NOT_FOUND")
-    return snapshot
+    for snapshot in sorted(snapshots, key=lambda s: str(s.get("createdAt")), reverse=True):
+        if identity in (None, snapshot["id"]):
+            return snapshot
+    message = f"{instance.name} has no snapshot '{identity}'"
+    raise Problem(404, message, field="snapshotId", code="NOT_FOUND")
 
 
 def create_snapshot(store: Store, identity: int, body: SnapshotBody | None, by: str) -> Change:
     instance = _find_idle(store, identity)
-    if instance.snapshot is not None:
-        message = f"{instance.name} already has the snapshot {instance.snapshot['id']}"
+    for snapshot in instance.snapshots():
+        message = f"{instance.name} already has the snapshot {snapshot['id']}"
         raise Problem(409, message, code="SNAPSHOT_EXISTS")
     body = body or SnapshotBody()
 
@@ -394,9 +396,10 @@ def recover_snapshot(store: Store, identity: int) -> Change:
     wanted = _need_snapshot(instance)["id"]
 
     def apply(when: float) -> None:
-        if instance.snapshot is None or instance.snapshot["id"] != wanted:
+        snapshot = next((s for s in instance.snapshots() if s["id"] == wanted), None)
+        if snapshot is None:
             raise ActionFailed(f"Snapshot {wanted} has expired")
-        instance.snapshot = {**instance.snapshot, "recoveredAt": stamp(when)}
+        instance.put_snapshot(wanted, {**snapshot, "recoveredAt": stamp(when)})
         store.changed(instance, "snapshot")
 
     return _change(instance, "vm_recover_snapshot", apply)
@@ -407,7 +410,7 @@ def delete_snapshot(store: Store, identity: int, snapshot: str) -> Change:
     _need_snapshot(instance, snapshot)
 
     def apply(when: float) -> None:
-        instance.snapshot = None
+        instance.put_snapshot(snapshot, None)
         store.changed(instance, "snapshot")
 
     return _change(instance, "vm_delete_snapshot", apply)

@@ -25,6 +25,7 @@ class Settings(BaseModel):
     tags_match: Literal["all", "any"] = "all"
     no_snapshot: Literal["204", "empty", "list", "page", "null_fields"] = "204"
     snapshot_answer: Literal["object", "list", "page"] = "object"
+    listed_snapshot: Literal["shown", "null", "missing"] = "shown"
     action_id_type: Literal["int", "str"] = "int"
     accepted_status: Literal[200, 201, 202] = 202
     accepted_body: Literal["action", "empty"] = "action"

@@ -189,6 +189,9 @@ class Store:
             instance.snapshot = None if given is None else self._given_snapshot(instance, given)
             if instance.snapshot:
                 self.expire_later(instance, instance.snapshot)
+        if "moreSnapshots" in fields:
+            more = fields.pop("moreSnapshots")
+            instance.more_snapshots = [self._given_snapshot(instance, given) for given in more]
         if tags is not None:
             instance.tags = tuple(tags)
         instance.override(fields)
