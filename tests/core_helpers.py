@@ -165,13 +165,17 @@ class Misbehaving:
     def __init__(self, reply: Callable[[str, str, dict[str, str]], Reply | None]) -> None:
         """`reply` gets method, path and headers; None grants a token."""
         self.seen: list[tuple[str, str, dict[str, str]]] = []
+        self.connections: list[int] = []  # the client's port of each request
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # keeps connections
+
             def _answer(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 outer.seen.append((self.command, self.path, headers))
+                outer.connections.append(self.client_address[1])
                 status, fields, body = reply(self.command, self.path, headers) or (
                     200,
                     {"Content-Type": "application/json"},

@@ -101,19 +101,22 @@ options:
   wait:
     description:
       - Whether to wait for the end of the asynchronous action that a change starts.
+      - The end of an action isn't its effect yet, as lists may lag by seconds. So the task also looks until the effect
+        shows, for up to 30 seconds; when it doesn't, the task warns.
       - Without waiting, the task ends when ITCare has accepted the last change; a change that needs an earlier one
-        to be over (a start after a stop) still waits for that.
+        to be over (a start after a stop) still waits for that. What others have in progress on an instance that is as
+        wished isn't waited for either; there is a warning when it may end in another state.
     type: bool
     default: true
   wait_timeout:
     description:
-      - Seconds to wait at most, for all changes of the task together.
+      - Seconds to wait at most, for all that the task does together, pauses before repeated requests included.
       - When they are over, the task fails and names the action that is still in progress. Running the same task again
         resumes - it waits for that action and doesn't start it a second time.
     type: int
     default: 1800
   wait_interval:
-    description: Longest pause between two looks at an action, in seconds. The first looks are quicker.
+    description: Longest pause between two polls of an action, in seconds. The first polls come quicker.
     type: int
     default: 5
   change_reference:

@@ -95,7 +95,7 @@ def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
 def wait(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_action_wait. In check mode it looks once and doesn't wait."""
     ids = read_ids(options.get("action_ids"))
-    waiting = Waiting.from_options(options)
+    deadline = Deadline(client, Waiting.from_options(options))
     selection = Selection.from_options(options)
     if ids is not None:
         found = _by_ids(client, list(dict.fromkeys(ids)))
@@ -115,16 +115,16 @@ def wait(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         ids = list(begun)
     if client.read_only:
         return Result(False, {"itcare_actions": [begun[i] for i in ids]})
-    ended = {
-        a["id"]: a
-        for a in actions.wait_for_all(client, list(begun.values()), Deadline(client, waiting))
-    }
+    found_ended, lost = actions.wait_for_all(client, list(begun.values()), deadline)
+    ended = {action["id"]: action for action in found_ended}
     results = [ended[identifier] for identifier in ids]
-    _check_ends(list(ended.values()), results, waiting)
+    _check_ends(found_ended, results, lost, deadline.waiting)
     return Result(False, {"itcare_actions": results})
 
 
-def _check_ends(ended: list[Action], results: list[Action], waiting: Waiting) -> None:
+def _check_ends(
+    ended: list[Action], results: list[Action], lost: frozenset[t.Any], waiting: Waiting
+) -> None:
     failed = [a for a in ended if a["status"] not in (actions.SUCCESS, actions.IN_PROGRESS)]
     if failed:
         said = "; ".join(
@@ -133,6 +133,13 @@ def _check_ends(ended: list[Action], results: list[Action], waiting: Waiting) ->
         )
         raise ActionFailedError(
             f"{len(failed)} of {len(ended)} actions ended in ERROR: {said}.", itcare_actions=results
+        )
+    if lost:
+        gone = ", ".join(actions.describe(a) for a in ended if a["id"] in lost)
+        raise ActionFailedError(
+            f"The record of {len(lost)} of {len(ended)} actions is gone, so how they ended isn't known: {gone}. Look at the "
+            "resources.",
+            itcare_actions=results,
         )
     late = [a for a in ended if a["status"] == actions.IN_PROGRESS]
     if late:

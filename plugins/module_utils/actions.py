@@ -7,23 +7,34 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from .client import Client
-from .errors import ActionFailedError, ActionTimeoutError, InputError
+from .client import Answer, Client
+from .errors import (
+    ActionFailedError,
+    ActionTimeoutError,
+    ConnectionFailedError,
+    InputError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+)
 from .naming import to_snake
 
 ACTIONS = "/actions"
 IN_PROGRESS = "IN_PROGRESS"
 SUCCESS = "SUCCESS"
 STATUSES = (IN_PROGRESS, SUCCESS, "ERROR")
-FIRST_LOOK = (
-    0.2  # seconds after submission; later looks come 1.5 times slower each, up to wait_interval
+FIRST_POLL = (
+    0.2  # seconds after submission; later polls come 1.5 times slower each, up to wait_interval
 )
-POLLERS = 8  # looks at the same time
+POLLERS = 8  # polls at the same time
+# Seconds for which an action may be unknown: a new one isn't visible yet, the record of an ended one is gone.
+UNKNOWN_FOR = 30.0
 
 Action = dict[str, t.Any]
 
@@ -55,23 +66,23 @@ class Waiting:
 
 
 class Deadline:
-    """One end of waiting for everything that a task does, on a clock that never jumps."""
+    """One end of everything that a task does, pauses of its client included, on a clock that never jumps."""
 
     def __init__(self, client: Client, waiting: Waiting) -> None:
         self.waiting = waiting
         self._client = client
-        self._end = client.clock() + waiting.timeout
+        self._end = client.ends_at = client.clock() + waiting.timeout
 
     @property
     def over(self) -> bool:
         return self._client.clock() >= self._end
 
-    def looks(self) -> t.Iterator[bool]:
-        """True once per look, after a pause that is longer each time; ends when the time is over."""
-        pause = min(FIRST_LOOK, self.waiting.interval)
-        while not self.over:
-            left = self._end - self._client.clock()
-            self._client.sleep(max(0.0, min(pause, left)))
+    def polls(self, seconds: float = math.inf) -> t.Iterator[bool]:
+        """True once per poll, after a pause that is longer each time; ends when the time, or `seconds` of it, is over."""
+        end = min(self._end, self._client.clock() + seconds)
+        pause = min(FIRST_POLL, self.waiting.interval)
+        while (left := end - self._client.clock()) > 0:
+            self._client.sleep(min(pause, left))
             pause = min(pause * 1.5, self.waiting.interval)
             yield True
 
@@ -84,6 +95,19 @@ def read_action(data: t.Any) -> Action | None:
     action["id"] = action_id(action["id"])
     action["status"] = action.get("status") or IN_PROGRESS
     return action
+
+
+def begun_action(answer: Answer) -> Action | None:
+    """The action in the answer to a write; None for an empty one, or for the resource itself.
+
+    An action has one of the three statuses; a 202 may leave it out (contract, section 4).
+    """
+    if not isinstance(answer.data, dict):
+        return None
+    status = answer.data.get("status")
+    if status in STATUSES or (status is None and answer.status == 202):
+        return read_action(answer.data)
+    return None
 
 
 def action_id(value: t.Any) -> t.Any:
@@ -145,13 +169,22 @@ def parse_time(text: t.Any) -> datetime.datetime | None:
     return None
 
 
-def submitted_since(action: Action, moment: datetime.datetime | None) -> bool:
-    """Whether an action began after `moment` on the server's clock, as far as it tells."""
-    began = parse_time(action.get("submitted_at") or action.get("last_updated_at"))
-    if began is None or moment is None:
-        return False
+def touched_since(action: Action, moment: datetime.datetime | None) -> bool:
+    """Whether an action began, went on or ended after `moment` on the server's clock, as far as it tells."""
+    dates = (action.get(key) for key in ("completed_at", "last_updated_at", "submitted_at"))
+    touched = next((date for date in map(parse_time, dates) if date is not None), None)
     # The clock comes from a Date header, in whole seconds.
-    return began >= moment - datetime.timedelta(seconds=1)
+    return (
+        touched is not None
+        and moment is not None
+        and touched >= moment - datetime.timedelta(seconds=1)
+    )
+
+
+def begun_since(action: Action, moment: datetime.datetime | None) -> bool:
+    """Whether an action began after `moment` on the server's clock, as far as it tells."""
+    dates = {"submitted_at": action.get("submitted_at") or action.get("last_updated_at")}
+    return touched_since(dates, moment)
 
 
 def get_action(client: Client, identifier: t.Any) -> Action:
@@ -164,11 +197,18 @@ def get_action(client: Client, identifier: t.Any) -> Action:
     }
 
 
-def wait_for(client: Client, action: Action, deadline: Deadline) -> Action:
-    """The ended action, whatever its end. Raises ActionTimeoutError."""
-    (action,) = wait_for_all(client, [action], deadline)
-    if action["status"] != IN_PROGRESS:
-        return action
+class Ended(t.NamedTuple):
+    """How waiting came out. `lost` are the ids of those whose record is gone: how they ended can't be told."""
+
+    actions: list[Action]
+    lost: frozenset[t.Any]
+
+
+def wait_for(client: Client, action: Action, deadline: Deadline) -> tuple[Action, bool]:
+    """The ended action, whatever its end, and whether its record is gone instead. Raises ActionTimeoutError."""
+    (action,), lost = wait_for_all(client, [action], deadline)
+    if action["status"] != IN_PROGRESS or lost:
+        return action, bool(lost)
     raise ActionTimeoutError(
         f"{describe(action)} is still {IN_PROGRESS} after {deadline.waiting.timeout:g} s (wait_timeout). "
         "Run the same task again to resume: it waits for this action and doesn't start another.",
@@ -176,20 +216,39 @@ def wait_for(client: Client, action: Action, deadline: Deadline) -> Action:
     )
 
 
-def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) -> list[Action]:
-    """All of them, one deadline for all, in the order given. Those that didn't end in time stay IN_PROGRESS."""
+def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) -> Ended:
+    """All of them, one deadline for all, in the order given. Those that didn't end in time stay IN_PROGRESS.
+
+    A poll that fails is no reason to forget an action: the next one may tell.
+    """
     latest = {action["id"]: action for action in begun}
+    unknown_since: dict[t.Any, float] = {}
 
-    def look(identifier: t.Any) -> None:
-        latest[identifier] = {**latest[identifier], **get_action(client, identifier)}
+    def poll(identifier: t.Any) -> None:
+        try:
+            found = get_action(client, identifier)
+        except NotFoundError:
+            unknown_since.setdefault(identifier, client.clock())
+        except (ConnectionFailedError, RateLimitError, ServerError):
+            pass
+        else:
+            latest[identifier] = {**latest[identifier], **found}
+            unknown_since.pop(identifier, None)
 
-    looks = deadline.looks()
+    polls = deadline.polls()
+    lost: set[t.Any] = set()
     with ThreadPoolExecutor(max_workers=POLLERS) as pool:
-        while pending := [i for i, action in latest.items() if action["status"] == IN_PROGRESS]:
-            if not next(looks, False):
+        while pending := [
+            identifier
+            for identifier, action in latest.items()
+            if action["status"] == IN_PROGRESS and identifier not in lost
+        ]:
+            if not next(polls, False):
                 break
-            list(pool.map(look, pending))
-    return [latest[action["id"]] for action in begun]
+            list(pool.map(poll, pending))
+            now = client.clock()
+            lost.update(i for i, since in unknown_since.items() if now - since >= UNKNOWN_FOR)
+    return Ended([latest[action["id"]] for action in begun], frozenset(lost))
 
 
 def check_success(action: Action) -> Action:

@@ -8,95 +8,153 @@ from __future__ import annotations
 
 import datetime
 import typing as t
-from dataclasses import dataclass, field
 
 from . import actions
-from .actions import Action, Deadline, Waiting
-from .client import Client, pause
+from .actions import Action, Deadline
+from .client import Client
 from .errors import (
     ActionTimeoutError,
     ApiError,
     ConflictError,
     ConnectionFailedError,
+    InputError,
     ItcareError,
-    NotFoundError,
     UnsureWriteError,
 )
-from .plan import Plan, Resource, Step
+from .others import Listed, Watch, contradicts
+from .outcome import Outcome
+from .plan import AFTER_503, ALWAYS, Plan, Resource, Step
 
-LOOKS = 5  # for what became of a write whose answer was lost, with pauses that grow to seconds
+EFFECT = 30.0  # seconds in which the effect of an ended action shows, as lists may lag
+TRACE = 15.0  # seconds in which a write whose answer was lost leaves a trace
+TRACE_CREATE = 120.0  # the same for a create, which is never sent again
 MOST_ATTEMPTS = 4  # how often one step is sent again after it surely or probably wasn't executed
+MOST_PLANS = 10  # how often others can make it necessary to plan anew
+REFUSED = (400, 404, 409, 422)  # by the state of the resource, maybe
 
 
-@dataclass
-class Outcome:
-    """What applying a plan came to."""
+class _Found(t.NamedTuple):
+    """An accepted step: its action, if it has one, and the resource if that was seen to show the effect."""
 
-    current: Resource | None
-    operations: list[str] = field(default_factory=list)
-    itcare_actions: list[Action] = field(default_factory=list)
+    action: Action | None
+    current: Resource | None = None
+    reached: bool = False
 
 
 class Applier:
     """Does the steps of one plan, never twice.
 
-    `read` fetches the resource afresh; `replan` makes the plan for a resource that changed meanwhile.
-    `busy` are the actions known to be in progress on it, when somebody has looked already; `read_back: False` spares the
-    last read and answers the predicted resource.
+    `name` is the resource's, `read` fetches it afresh, `make_plan` plans for it. `listed` are the actions on it as they were before its
+    state was read, None when nobody has asked. `contradicted_by` are the processes that can undo what is wished;
+    `foresee` tells what becomes of a resource when an action ends. `read_back: False` spares the last read and answers
+    the predicted resource.
     """
 
     def __init__(
         self,
         client: Client,
-        waiting: Waiting,
+        deadline: Deadline,
+        name: str | None,
         read: t.Callable[[], Resource | None],
-        replan: t.Callable[[Resource | None], Plan],
+        make_plan: t.Callable[[Resource | None], Plan],
         *,
-        deadline: Deadline | None = None,
-        busy: list[Action] | None = None,
+        listed: Listed | None = None,
+        contradicted_by: frozenset[str] = frozenset(),
+        foresee: t.Callable[
+            [Resource | None, Action], Resource | None
+        ] = lambda current, _: current,
         read_back: bool = True,
     ) -> None:
         self._client = client
-        self._waiting = waiting
-        self._deadline = deadline or Deadline(client, waiting)
+        self._deadline = deadline
+        self._waiting = deadline.waiting
         self._read = read
-        self._replan = replan
-        self._known_busy = busy
-        self._known = {action["id"] for action in busy or ()}  # not begun by us
-        self._sent_at: datetime.datetime | None = None
-        self._conflicts = 0
+        self._make_plan = make_plan
+        self._contradicted_by = contradicted_by
+        self._foresee = foresee
         self._read_back = read_back
-        self._outcome = Outcome(None)
+        self._watch = Watch(client, deadline, name, listed)
+        self._plan = Plan("", str(name), None)
+        self._steps: list[Step] = []
+        self._maybe_executed: set[str] = set()  # labels of writes whose fate was open for a while
+        self._plans = 0
+        self._outcome = Outcome(None, self._plan)
 
-    def carry_out(self, plan: Plan) -> Outcome:
-        """Applies the plan; in check mode sends nothing, in a dry run sends it for validation only."""
-        self._outcome = Outcome(plan.current, plan.operations)
-        if not plan.steps:
-            return self._outcome
-        if self._client.dry_run:
-            self._validate(plan)
-            self._outcome.current = plan.predicted
-        elif self._client.read_only:
-            self._outcome.current = plan.predicted
-        else:
-            self._outcome.operations = []
-            try:
-                self._apply(plan)
-            except ItcareError as error:
-                error.details["operations"] = self._outcome.operations
-                failed = error.details.get("itcare_actions", [])
-                error.details["itcare_actions"] = [
-                    *(
-                        a
-                        for a in self._outcome.itcare_actions
-                        if a["id"] not in {f["id"] for f in failed}
-                    ),
-                    *failed,
-                ]
+    def apply(self, current: Resource | None) -> Outcome:
+        """Plans and applies; in check mode sends nothing, in a dry run sends it for validation only.
+
+        Raises InputError when there can't be a plan, which only an action in progress excuses.
+        """
+        if self._contradicted_by and self._watch.before is None:
+            _busy, fresh = self._watch.look((current or {}).get("id"))
+            current = current if fresh else self._read()
+        in_the_way = self._contradicting()
+        try:
+            plan = self._make_plan(current)
+        except InputError:
+            if not in_the_way:
                 raise
+            plan = None
+        if self._client.dry_run or self._client.read_only:
+            return self._predict(current, plan, in_the_way)
+        self._plan = plan or Plan("", self._plan.name, current)
+        self._steps = list(self._plan.steps)
+        self._outcome = Outcome(current, Plan(self._plan.kind, self._plan.name, current))
+        try:
+            self._settle(planned=plan is not None)
+            while self._steps:
+                self._next_step()
+                if not self._steps and self._plan.checked_at_end and self._waiting.wait:
+                    self._plan_anew(self._plan.current)
+            self._outcome.current = self._last_seen()
+        except ItcareError as error:
+            self._outcome.warnings += self._watch.warnings
+            self._outcome.tell(error)
+            raise
+        self._outcome.warnings += [*self._watch.warnings, *self._plan.warnings]
         return self._outcome
 
-    # -- for validation only ------------------------------------------------------------------------------------------
+    def _last_seen(self) -> Resource | None:
+        """The resource at the end, read once more where that wasn't done after the last step."""
+        done = self._outcome.done
+        if not done.steps:
+            return self._plan.current
+        if not self._read_back:
+            return done.predicted
+        if done.steps[-1].blind or not self._waiting.wait:
+            return self._read()
+        return self._plan.current
+
+    @property
+    def current(self) -> Resource | None:
+        """The resource as it was seen last."""
+        return self._plan.current
+
+    def _contradicting(self) -> list[Action]:
+        before = self._watch.before
+        return [
+            action
+            for action in (before.in_progress if before else ())
+            if contradicts(action, self._contradicted_by)
+        ]
+
+    # -- check mode -----------------------------------------------------------------------------------------------------
+
+    def _predict(
+        self, current: Resource | None, plan: Plan | None, in_the_way: list[Action]
+    ) -> Outcome:
+        """What would be: nothing is waited for, so what is in progress is taken to end well."""
+        warnings = list(self._watch.warnings)
+        for action in in_the_way:
+            current = self._foresee(current, action)
+            warnings.append(
+                f"{actions.describe(action)} is in progress: what is predicted takes it to end well."
+            )
+        if plan is None or in_the_way:
+            plan = self._make_plan(current)
+        if self._client.dry_run:
+            self._validate(plan)
+        return Outcome(plan.predicted, plan, plan.operations, warnings=[*warnings, *plan.warnings])
 
     def _validate(self, plan: Plan) -> None:
         for step in plan.steps:
@@ -105,183 +163,295 @@ class Applier:
             try:
                 self._send(step, plan)
             except ConflictError:
-                if not self._busy(plan):
+                if not actions.in_progress(self._client, plan.resource_id, plan.name):
                     raise
                 # an action in progress: for real, the task would have waited for it
 
-    # -- for real -----------------------------------------------------------------------------------------------------
+    # -- what others do -------------------------------------------------------------------------------------------------
 
-    def _apply(self, plan: Plan) -> None:
-        plan, steps = self._settle(plan)
-        while steps:
-            step, rest = steps[0], steps[1:]
-            if self._deadline.over:
-                raise ActionTimeoutError(
-                    f"'{step.label}' of {plan.kind} {plan.name} was not begun, as the {self._waiting.timeout:g} s of "
-                    "wait_timeout were over. Run the same task again to go on."
-                )
-            action, settled = self._submit(plan, step)
-            if settled is not None:
-                # Something else was going on: what is left has been planned anew.
-                plan, steps = settled, settled.steps
-                continue
-            if rest or self._waiting.wait:
-                self._finish(plan, step, action)
-                if rest and "{id}" in rest[0].path and plan.resource_id is None:
-                    plan.current = self._await_state(plan, step)
-            elif action is not None:
-                self._outcome.itcare_actions.append(action)
-            self._outcome.operations.append(step.label)
-            steps = rest
-        self._outcome.current = self._read() if self._read_back else plan.predicted
-
-    def _settle(self, plan: Plan) -> tuple[Plan, list[Step]]:
-        """Before the first write: waits for what is in progress already, and adopts it when it is what comes next.
-
-        Only the first step can be in progress: had one behind it been begun, the plan wouldn't hold those before it.
-        """
-        listed = self._listed(plan) if self._known_busy is None else self._known_busy
-        self._known.update(action["id"] for action in listed)
-        busy = [action for action in listed if action["status"] == actions.IN_PROGRESS]
+    def _settle(self, planned: bool) -> None:
+        """Before the first write: what others have in progress is waited for, and adopted when it is what comes next."""
+        if not self._steps and not self._contradicted_by:
+            return
+        busy, fresh = self._watch.look(self._plan.resource_id)
+        if not self._steps:
+            busy = self._contradicting()
         if not busy:
-            return plan, plan.steps
-        step = plan.steps[0]
-        same: Action | None = None
-        for action in busy:
-            ours = bool(step.process) and step.process == action.get("process")
-            if ours and step.told_by_process and len(plan.steps) == 1 and not self._waiting.wait:
-                self._adopt(step, action)
-                return plan, []
-            ended = actions.wait_for(self._client, action, self._deadline)
-            if ours and ended["status"] == actions.SUCCESS:
-                same = ended
+            if not fresh:
+                self._plan_anew(self._read())
+            return
+        if not self._waiting.wait:
+            if planned and not self._steps:
+                self._outcome.warnings.append(
+                    f"{', '.join(map(actions.describe, busy))} is in progress and isn't waited for (wait: false), so the end "
+                    "may be another than is wished."
+                )
+                self._outcome.itcare_actions += busy
+                return
+            same = [a for a in busy if self._steps and _does_just(a, self._steps[0])]
+            if len(self._steps) == 1 and same:
+                self._outcome.itcare_actions.append(same[0])
+                self._steps = []
+                return
+        self._after(self._watch.wait(self._plan.resource_id, busy))
+
+    def _after(self, ended: list[Action]) -> None:
+        """Others' actions are over: what they did is adopted when it is just what comes next, then it is planned anew."""
+        current = self._read_after(ended)
+        rest = list(ended)
+        adopted: list[tuple[Step, Action | None]] = []
+        for step in self._steps:
+            found = next((a for a in rest if _is_of(a, step) and _ended_well(a)), None)
+            if found is not None and step.told_by_process:
+                rest = rest[rest.index(found) + 1 :]
+            elif step.blind or not step.is_reached(current):
+                break
+            adopted.append((step, found))
+        # The last one's effect must still be there: what was done and undone wasn't done.
+        while adopted and not (adopted[-1][0].blind or adopted[-1][0].is_reached(current)):
+            adopted.pop()
+        for step, found in adopted:
+            if found is not None:
+                self._outcome.record(found)
+            self._claim(step)
+        if self._plan.repeats:
+            self._steps = self._steps[len(adopted) :]
+            self._plan.current = current
+        else:
+            self._plan_anew(current)
+
+    def _read_after(self, ended: list[Action]) -> Resource | None:
+        """The resource once it shows what the last of these actions did, as far as its process tells."""
         current = self._read()
-        adopted = same is not None and (step.blind or step.is_reached(current))
-        if same is not None and adopted:
-            self._adopt(step, same)
-        if plan.repeats:
-            plan.current = current
-            return plan, plan.steps[1:] if adopted else plan.steps
-        plan = self._replan(current)
-        return plan, plan.steps
+        if ended and _ended_well(ended[-1]):
+            polls = self._deadline.polls(EFFECT)
+            while self._foresee(current, ended[-1]) != current and next(polls, False):
+                current = self._read()
+        return current
 
-    def _adopt(self, step: Step, action: Action) -> None:
-        self._outcome.operations.append(step.label)
-        self._outcome.itcare_actions.append(action)
+    def _plan_anew(self, current: Resource | None) -> None:
+        """Plans for the resource as it is now. What a lost write of ours did meanwhile is ours."""
+        self._plans += 1
+        if self._plans > MOST_PLANS:
+            raise ItcareError(
+                f"{self._plan.kind.capitalize()} {self._plan.name} is changed by others again and again: run again later."
+            )
+        for step in self._steps:
+            if step.label in self._maybe_executed and step.is_reached(current):
+                self._claim(step)
+        self._plan = self._make_plan(current)
+        self._steps = list(self._plan.steps)
+        self._outcome.done.kind = self._plan.kind
 
-    def _submit(self, plan: Plan, step: Step) -> tuple[Action | None, Plan | None]:
-        """Sends one step; answers its action, or the plan made anew when there is nothing more to do as planned."""
-        unsure = False
-        for _attempt in range(MOST_ATTEMPTS):
+    def _claim(self, step: Step) -> None:
+        """Of a step that is done: a write of ours for it went out, so it is ours."""
+        if step.label in self._maybe_executed:
+            self._maybe_executed.discard(step.label)
+            self._outcome.count(step)
+
+    # -- one step ---------------------------------------------------------------------------------------------------------
+
+    def _next_step(self) -> None:
+        step = self._steps[0]
+        if self._deadline.over:
+            raise ActionTimeoutError(
+                f"'{step.label}' of {self._plan.kind} {self._plan.name} was not begun, as the {self._waiting.timeout:g} s of "
+                "wait_timeout were over. Run the same task again to go on."
+            )
+        found = self._submit(step)
+        if found is None:
+            return  # others were at work: what is left was planned anew
+        self._steps.pop(0)
+        self._finish(step, found)
+        self._outcome.count(step)
+        if self._steps:
+            others = self._watch.new(self._plan.resource_id)
+            if others:
+                self._after(self._watch.wait(self._plan.resource_id, others))
+
+    def _submit(self, step: Step) -> _Found | None:
+        """Sends one step until it is accepted; None when what others did has changed what is to be done."""
+        attempts = refusals = 0
+        lag = self._deadline.polls(EFFECT)
+        lost = False
+        while True:
+            sent_at = self._client.server_time
             try:
-                return self._send(step, plan), None
+                return _Found(self._send(step, self._plan))
             except (ConnectionFailedError, ApiError) as error:
-                failure: ConnectionFailedError | ApiError = error
-            unsure = unsure or failure.arrived
-            if unsure:
-                executed, action = self._trace(plan, step)
-                if executed:
-                    return action, None
-                if step.blind:
-                    raise UnsureWriteError(
-                        f"It isn't known whether '{step.label}' was executed on {plan.kind} {plan.name}. {failure} "
-                        "Look at it before running this task again."
-                    )
-            if isinstance(failure, ConflictError):
-                if not self._give_way(plan):
+                failure = error
+            after_503 = getattr(failure, "status", None) == 503
+            if failure.after_503:
+                self._maybe_executed.add(step.label)
+            if failure.arrived or after_503:
+                lost = lost or failure.arrived
+                found = self._trace(step, sent_at, creates=step.again == AFTER_503 and lost)
+                if found is not None:
+                    return found
+                attempts += 1
+                if step.again != ALWAYS and (lost or step.again != AFTER_503):
+                    raise self._unsure(step, f"{failure} ")
+                if attempts >= MOST_ATTEMPTS or (after_503 and step.again == ALWAYS):
                     raise failure
-                if not plan.repeats:
-                    return None, self._replan(self._read())
-            elif isinstance(failure, NotFoundError) and step.method == "DELETE":
-                if step.is_reached(self._read()):
-                    return None, None
+            elif getattr(failure, "status", None) in REFUSED:
+                refusals += 1
+                if self._reconsider(step, failure, refusals, lag):
+                    return None
+            else:
                 raise failure
-            elif not failure.arrived:
-                raise failure
-        raise failure
 
     def _send(self, step: Step, plan: Plan) -> Action | None:
         path = step.path.replace("{id}", str(plan.resource_id))
-        self._sent_at = self._client.server_time
-        return actions.read_action(
-            self._client.write(step.method, path, step.body, media_type=step.media_type).data
+        answer = self._client.write(
+            step.method, path, step.body, media_type=step.media_type, once=step.again != ALWAYS
         )
+        return actions.begun_action(answer)
 
-    def _give_way(self, plan: Plan) -> bool:
-        """After a conflict: waits for what is in progress. False when that can't be the reason."""
-        self._conflicts += 1
-        busy = self._busy(plan)
-        self._known.update(action["id"] for action in busy)
-        for action in busy:
-            actions.wait_for(self._client, action, self._deadline)
-        # One that is over by now may have been the reason, once.
-        return self._conflicts < MOST_ATTEMPTS and (bool(busy) or self._conflicts == 1)
-
-    def _trace(self, plan: Plan, step: Step) -> tuple[bool, Action | None]:
-        """After a write whose answer was lost: was it executed, and what is its action?
-
-        The server may still be at it, so this looks for a while before it says no.
-        """
-        for look in range(LOOKS):
-            if look:
-                self._client.sleep(pause(look))
-            new = self._new(plan)
-            for action in new:
-                if self._may_be(action, step):
-                    return True, action
-            for action in new:  # somebody else's, or ours by a name that we don't know
-                actions.wait_for(self._client, action, self._deadline)
-            if not step.blind and step.is_reached(self._read()):
-                return True, None
-        return False, None
-
-    def _new(self, plan: Plan) -> list[Action]:
-        """The actions on the resource that began after the last write was sent.
-
-        Where only those in progress were looked at before it, one that has ended is told from older ones by its date.
-        """
-        own = {action["id"] for action in self._outcome.itcare_actions}
-        return [
-            action
-            for action in self._listed(plan)
-            if action["id"] not in self._known | own
-            and (
-                self._known_busy is None
-                or action["status"] == actions.IN_PROGRESS
-                or actions.submitted_since(action, self._sent_at)
-            )
-        ]
-
-    @staticmethod
-    def _may_be(action: Action, step: Step) -> bool:
-        return action.get("process") in (None, "", step.process)
-
-    def _listed(self, plan: Plan) -> list[Action]:
-        return actions.of_resource(self._client, plan.resource_id, plan.name)
-
-    def _busy(self, plan: Plan) -> list[Action]:
-        return actions.in_progress(self._client, plan.resource_id, plan.name)
-
-    def _finish(self, plan: Plan, step: Step, action: Action | None) -> None:
-        if action is None:  # 202 with an empty body, or done meanwhile
-            action = next((a for a in self._new(plan) if self._may_be(a, step)), None)
-        if action is None:
-            if not step.blind:
-                plan.current = self._await_state(plan, step)
-            return
-        ended = actions.wait_for(self._client, action, self._deadline)
-        self._outcome.itcare_actions.append(actions.check_success(ended))
-
-    def _await_state(self, plan: Plan, step: Step) -> Resource | None:
-        """Reads the resource until it shows what the step did."""
-        current = self._read()
-        for _look in self._deadline.looks():
-            if step.is_reached(current):
-                break
+    def _reconsider(
+        self,
+        step: Step,
+        failure: ApiError | ConnectionFailedError,
+        refusals: int,
+        lag: t.Iterator[bool],
+    ) -> bool:
+        """After a refusal: did others change the resource? False when the step is worth sending again."""
+        planned = _signature(self._steps)
+        others = self._watch.new(self._plan.resource_id)
+        if others:
+            self._after(self._watch.wait(self._plan.resource_id, others))
+        else:
             current = self._read()
-        if step.is_reached(current):
-            return current
-        raise ActionTimeoutError(
-            f"{plan.kind.capitalize()} {plan.name} doesn't show the effect of '{step.label}' "
-            f"after {self._waiting.timeout:g} s (wait_timeout). Run the same task again to resume."
+            # What the step before it did may not be known everywhere yet.
+            lags = step.waits_for_previous and current is not None and not step.is_reached(current)
+            if lags and next(lag, False):
+                return False
+            if not self._plan.repeats:
+                self._plan_anew(current)
+            elif not step.blind and step.is_reached(current):
+                self._claim(step)
+                self._steps.pop(0)
+        if _signature(self._steps) != planned:
+            return True
+        if (
+            isinstance(failure, ConflictError)
+            and refusals < MOST_ATTEMPTS
+            and (others or refusals == 1)
+        ):
+            return False  # what was in the way is over by now
+        raise failure
+
+    def _trace(self, step: Step, sent_at: datetime.datetime | None, creates: bool) -> _Found | None:
+        """After a write whose answer was lost: what shows that it was executed, None when nothing does for a while."""
+        self._maybe_executed.add(step.label)
+        self._outcome.accepted = True
+        polls = self._deadline.polls(TRACE_CREATE if creates else TRACE)
+        while True:
+            theirs = None
+            for action in self._watch.new(self._plan.resource_id, sent_at):
+                if _does_just(action, step) and (
+                    self._watch.complete or action["status"] == actions.IN_PROGRESS
+                ):
+                    return _Found(action)
+                # Somebody else's, or ours by a name that we don't know, or for another wish: its effect tells.
+                theirs, _lost = actions.wait_for(self._client, action, self._deadline)
+                if not _ended_well(theirs) and _is_of(action, step):
+                    return _Found(theirs)
+            if not step.blind:
+                current = self._read()
+                if step.is_reached(current):
+                    return _Found(theirs, current, reached=True)
+            if not next(polls, False):
+                return None
+
+    def _unsure(self, step: Step, why: str) -> UnsureWriteError:
+        return UnsureWriteError(
+            f"It isn't known whether '{step.label}' was executed on {self._plan.kind} {self._plan.name}. {why}"
+            "Look at it before running this task again."
         )
+
+    def _finish(self, step: Step, found: _Found) -> None:
+        """Waits for the end of an accepted step, and for its effect."""
+        self._outcome.accepted = True
+        action, current, reached = found
+        waits = bool(self._steps) or self._waiting.wait
+        if action is None and waits and not reached:  # 202 with an empty body
+            action = next(
+                (
+                    a
+                    for a in self._watch.new(self._plan.resource_id)
+                    if a.get("process") in (None, "", step.process)
+                ),
+                None,
+            )
+        if action is not None:
+            self._watch.own.add(action["id"])
+            self._outcome.record(
+                action
+            )  # now: what has been begun is told, whatever comes of the wait
+        if not waits:
+            return
+        lost = False
+        if action is not None:
+            action, lost = actions.wait_for(self._client, action, self._deadline)
+            self._outcome.record(action)
+            if not lost:
+                actions.check_success(action)
+        if (
+            not reached
+            and not step.blind
+            and (self._steps or self._read_back or action is None or lost)
+        ):
+            current = self._await_effect(step, None if action is None else EFFECT)
+            reached = step.is_reached(current)
+            self._check_effect(step, action, reached, lost)
+        elif lost and not reached:
+            raise self._unsure(step, f"{_gone(action)} ")
+        if not step.blind:
+            self._plan.current = current
+
+    def _await_effect(self, step: Step, seconds: float | None) -> Resource | None:
+        """Reads the resource until it shows what the step did, or the time is over."""
+        current = self._read()
+        polls = self._deadline.polls() if seconds is None else self._deadline.polls(seconds)
+        while not step.is_reached(current) and next(polls, False):
+            current = self._read()
+        return current
+
+    def _check_effect(self, step: Step, action: Action | None, reached: bool, lost: bool) -> None:
+        who = f"{self._plan.kind.capitalize()} {self._plan.name}"
+        if lost and not reached:
+            raise self._unsure(step, f"{_gone(action)} ")
+        if lost:
+            self._outcome.warnings.append(
+                f"{_gone(action)} {who} shows the effect of '{step.label}'."
+            )
+        elif not reached and action is None:
+            raise ActionTimeoutError(
+                f"{who} doesn't show the effect of '{step.label}' "
+                f"after {self._waiting.timeout:g} s (wait_timeout). Run the same task again to resume."
+            )
+        elif not reached:
+            self._outcome.warnings.append(
+                f"{actions.describe(action or {})} ended well, but {who} doesn't show the effect of '{step.label}' yet."
+            )
+
+
+def _is_of(action: Action, step: Step) -> bool:
+    return bool(step.process) and action.get("process") == step.process
+
+
+def _does_just(action: Action, step: Step) -> bool:
+    """Whether the action does what the step would do, whatever it was asked for."""
+    return step.told_by_process and _is_of(action, step)
+
+
+def _ended_well(action: Action) -> bool:
+    return bool(action["status"] == actions.SUCCESS)
+
+
+def _gone(action: Action | None) -> str:
+    return f"{actions.describe(action or {})} was accepted, but its record is gone."
+
+
+def _signature(steps: t.Sequence[Step]) -> list[t.Any]:
+    return [(step.label, step.method, step.path, step.body) for step in steps]

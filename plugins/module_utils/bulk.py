@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
+import collections
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from . import actions
-from .actions import Action, Deadline, Waiting
-from .apply import Applier, Outcome
+from .actions import Action, Deadline
+from .apply import Applier
 from .client import CONNECTIONS, Client
-from .errors import InputError, ItcareError
+from .errors import ActionFailedError, InputError, ItcareError
+from .others import Listed, contradicts, list_others
+from .outcome import Outcome
 from .plan import Plan, Resource
 
 NAMED = 5  # how many instances a one-line message spells out; the result has all
@@ -22,7 +24,7 @@ NAMED = 5  # how many instances a one-line message spells out; the result has al
 
 @dataclass
 class Row:
-    """What came of one instance."""
+    """What came of one instance. `plan` is what was done, or where it failed what was to be done."""
 
     instance: Resource
     plan: Plan
@@ -31,7 +33,8 @@ class Row:
 
     @property
     def changed(self) -> bool:
-        return bool(self.outcome.operations) if self.error else self.plan.changed
+        may_be_done = self.outcome.accepted and not isinstance(self.error, ActionFailedError)
+        return self.outcome.changed or (self.error is not None and may_be_done)
 
     def report(self) -> dict[str, t.Any]:
         """The instance's line in a result."""
@@ -56,7 +59,11 @@ class PartialFailureError(ItcareError):
             f"{row.instance.get('name')}: {str(row.error).rstrip('.')}" for row in failed[:NAMED]
         )
         more = f"; and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
-        super().__init__(f"{len(failed)} of {len(rows)} instances failed: {named}{more}.", **values)
+        super().__init__(
+            f"{len(failed)} of {len(rows)} instances failed: {named}{more}.",
+            changed=any(row.changed for row in rows),
+            **values,
+        )
 
 
 def check_concurrency(value: t.Any) -> int:
@@ -66,67 +73,107 @@ def check_concurrency(value: t.Any) -> int:
 
 
 def plan_all(
-    instances: t.Sequence[Resource], make_plan: t.Callable[[Resource], Plan]
+    instances: t.Sequence[Resource],
+    make_plan: t.Callable[[Resource | None], Plan],
+    excused: t.Callable[[Resource], bool] = lambda instance: False,
 ) -> list[Plan]:
-    """A plan each. Raises one InputError that names every instance for which there can't be one."""
+    """A plan each. Raises one InputError that names every instance for which there can't be one.
+
+    An instance that is `excused` gets an empty one: something is in progress on it, after which there may be another.
+    """
     plans, problems = [], []
     for instance in instances:
         try:
             plans.append(make_plan(instance))
         except InputError as error:
-            problems.append(str(error).rstrip("."))
+            if excused(instance):
+                plans.append(Plan("", str(instance.get("name")), instance))
+            else:
+                problems.append(str(error).rstrip("."))
     if problems:
         raise InputError(f"{'; '.join(problems)}. Nothing was changed.")
     return plans
 
 
-def carry_out_all(
+def apply_all(
     client: Client,
     instances: t.Sequence[Resource],
-    make_plan: t.Callable[[Resource], Plan],
-    read: t.Callable[[Resource], Resource],
-    waiting: Waiting,
+    make_plan: t.Callable[[Resource | None], Plan],
+    read: t.Callable[[Resource], Resource | None],
+    deadline: Deadline,
     *,
     concurrency: int,
     read_back: bool,
+    listed: Listed | None = None,
+    contradicted_by: frozenset[str] = frozenset(),
+    foresee: t.Callable[[Resource | None, Action], Resource | None] = lambda current, _: current,
 ) -> list[Row]:
-    """Plans all, then applies `concurrency` at a time. `read` fetches one instance afresh, `read_back` does so at its end."""
-    plans = plan_all(instances, make_plan)
-    busy = _busy_by_name(client, plans)
-    deadline = Deadline(client, waiting)
+    """Plans all, then applies `concurrency` at a time. For the other arguments see Applier.
+
+    `listed` are the actions in progress, asked for before the instances; None where their state doesn't depend on any.
+    """
+    among = _by_instance(listed, instances) if listed is not None else None
+
+    def excused(instance: Resource) -> bool:
+        known = None if among is None else among(instance)
+        return known is not None and any(
+            contradicts(action, contradicted_by) for action in known.in_progress
+        )
+
+    plans = plan_all(instances, make_plan, excused)
+    if among is None and not client.read_only and sum(plan.changed for plan in plans) > 1:
+        among = _by_instance(list_others(client, complete=False), instances)
 
     def one(instance: Resource, plan: Plan) -> Row:
         applier = Applier(
             client,
-            waiting,
+            deadline,
+            instance.get("name"),
             read=lambda: read(instance),
-            replan=lambda current: make_plan(current or instance),
-            deadline=deadline,
-            busy=None if busy is None else busy.get(plan.name, []),
+            make_plan=make_plan,
+            listed=None if among is None else among(instance),
+            contradicted_by=contradicted_by,
+            foresee=foresee,
             read_back=read_back,
         )
         try:
-            return Row(instance, plan, applier.carry_out(plan))
+            outcome = applier.apply(instance)
         except ItcareError as error:
+            told = error.details
             done = Outcome(
-                plan.current,
-                error.details.pop("operations", []),
-                error.details.pop("itcare_actions", []),
+                applier.current,
+                plan,
+                told.pop("operations", []),
+                told.pop("itcare_actions", []),
+                told.pop("warnings", []),
+                told.pop("changed", False),
             )
             return Row(instance, plan, done, error)
+        return Row(instance, outcome.done, outcome)
 
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
         return list(pool.map(one, instances, plans))
 
 
-def _busy_by_name(client: Client, plans: t.Sequence[Plan]) -> dict[str, list[Action]] | None:
-    """The actions in progress, asked once for all; None where each asks for itself, or nothing is to be sent."""
-    if client.read_only or sum(plan.changed for plan in plans) < 2:
-        return None
-    by_name: dict[str, list[Action]] = {}
-    for action in actions.in_progress(client):
-        by_name.setdefault(str(action.get("resource_name")), []).append(action)
-    return by_name
+def _by_instance(
+    listed: Listed, instances: t.Sequence[Resource]
+) -> t.Callable[[Resource], Listed | None]:
+    """The part of a list of actions that is an instance's; None where names can't tell, so that it is asked for alone."""
+    if listed.complete:  # of one resource
+        return lambda instance: listed
+    by_name: dict[t.Any, list[Action]] = {}
+    for action in listed.actions:
+        by_name.setdefault(action.get("resource_name"), []).append(action)
+    nameless = None in by_name
+    names = collections.Counter(instance.get("name") for instance in instances)
+
+    def among(instance: Resource) -> Listed | None:
+        name = instance.get("name")
+        if nameless or names[name] > 1:
+            return None
+        return Listed(by_name.get(name, []), listed.complete, listed.warning)
+
+    return among
 
 
 def actions_of(rows: t.Iterable[Row]) -> list[Action]:
@@ -141,3 +188,8 @@ def operations_of(rows: t.Iterable[Row]) -> list[str]:
 def diffs_of(rows: t.Iterable[Row]) -> list[dict[str, t.Any]]:
     """One block per instance that changes."""
     return [row.plan.diff() for row in rows if row.plan.changed]
+
+
+def warnings_of(rows: t.Iterable[Row]) -> list[str]:
+    """Each warning once."""
+    return list(dict.fromkeys(text for row in rows for text in row.outcome.warnings))

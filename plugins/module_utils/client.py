@@ -35,6 +35,7 @@ MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # contract, section 1
 DRY_RUN_HEADER = "ITCare-DryRun"
 RETRIED_READ = frozenset({429, 500, 502, 503, 504})
 RETRIED_WRITE = frozenset({429, 503})  # refused before anything was done
+RETRIED_ONCE = frozenset({429})  # a proxy answers 503 after delivery, too
 FIRST_PAUSE = 0.5  # seconds, doubled at each retry
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = (
@@ -70,22 +71,14 @@ class Client:
         self.sleep = sleep
         self.clock = clock
         self.server_time: datetime.datetime | None = None
+        self.ends_at = math.inf  # on `clock`: no pause goes beyond it
         self._base = options.api_url.rstrip("/")
         self._tokens = TokenSource(options, self._post_token_form, clock)
         self._dry_run_lock = threading.Lock()
         self._dry_run_ignored = False
         self._gate_lock = threading.Lock()
         self._closed_until = 0.0
-        self._session = requests.Session()
-        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
-        self._session.headers.update(
-            {
-                "Accept": f"{MEDIA_TYPE}, application/json;q=0.9, */*;q=0.8",
-                "User-Agent": "ansible-collection-cegedim.cloud",
-            }
-        )
+        self._session = _new_session()
 
     def close(self) -> None:
         """Closes the connections."""
@@ -98,11 +91,19 @@ class Client:
         return data
 
     def write(
-        self, method: str, path: str, body: t.Any = None, *, media_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: t.Any = None,
+        *,
+        media_type: str = "application/json",
+        once: bool = False,
     ) -> Answer:
-        """Sends a write once; again only when it surely wasn't executed.
+        """Sends a write; again only when it surely wasn't executed, or (503, unless `once`) nearly surely.
 
-        Raises ConnectionFailedError or ApiError with `arrived` true when it may have been executed.
+        Raises ConnectionFailedError or ApiError with `arrived` true when it may have been executed, and with `after_503`
+        true when an earlier sending of it may have been. What is sent `once` goes over a connection of its own, as one
+        that has gone stale is the usual cause of lost answers.
         """
         if self.read_only and not self.dry_run:
             raise WriteRefusedError(f"{method} {path} was not sent: check mode changes nothing.")
@@ -110,7 +111,13 @@ class Client:
         if self.dry_run:
             return self._dry_run(method, path, headers, body)
         response, data = self._with_retries(
-            method, path, self._base + path, RETRIED_WRITE, headers, body
+            method,
+            path,
+            self._base + path,
+            RETRIED_ONCE if once else RETRIED_WRITE,
+            headers,
+            body,
+            fresh=once,
         )
         return Answer(response.status_code, data)
 
@@ -150,13 +157,17 @@ class Client:
         retried: frozenset[int],
         headers: dict[str, str],
         body: t.Any,
+        *,
+        fresh: bool = False,
     ) -> tuple[t.Any, t.Any]:
-        renewed = False
+        renewed = after_503 = False
         attempt = 0
         while True:
             token = self._tokens.current()
             try:
-                response = self._send(method, url, Bearer(token), headers=headers, json=body)
+                response = self._send(
+                    method, url, Bearer(token), fresh=fresh, headers=headers, json=body
+                )
             except ConnectionFailedError as error:
                 failure: ItcareError = error
                 again = method == "GET" or not error.arrived
@@ -174,17 +185,28 @@ class Client:
                     pause_asked = retry_after(response.headers.get("Retry-After"))
                     if response.status_code == 429:
                         self._close_gate(pause_asked if pause_asked is not None else FIRST_PAUSE)
+            if isinstance(failure, (ApiError, ConnectionFailedError)):
+                failure.after_503 = after_503
+                after_503 = after_503 or getattr(failure, "status", None) == 503
             if not again or attempt >= self.options.retries:
                 raise failure
-            self.sleep(pause(attempt) if pause_asked is None else pause_asked)
+            if not self._pause(pause(attempt) if pause_asked is None else pause_asked):
+                raise failure
             attempt += 1
 
-    def _send(self, method: str, url: str, auth: t.Any, **kwargs: t.Any) -> t.Any:
+    def _send(
+        self, method: str, url: str, auth: t.Any, *, fresh: bool = False, **kwargs: t.Any
+    ) -> t.Any:
         """One HTTP exchange; failures of the network become ConnectionFailedError."""
-        self._wait_for_gate()
+        self._wait_for_gate(method, url)
         timeout = self.options.request_timeout
+        if (
+            method == "GET"
+        ):  # a write is given its time: without its answer nobody knows what became of it
+            timeout = min(timeout, max(1.0, self.ends_at - self.clock()))
+        session = _new_session() if fresh else self._session
         try:
-            response = self._session.request(
+            response = session.request(
                 method,
                 url,
                 auth=auth,
@@ -202,6 +224,9 @@ class Client:
                 else "the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
             )
             raise InputError(f"The certificates in {option} can't be read: {error}.") from None
+        finally:
+            if fresh:
+                session.close()
         self._note_time(response.headers.get("Date"))
         return response
 
@@ -295,6 +320,7 @@ class Client:
         """The token request. It changes nothing on the server, so it is repeated like a GET."""
         attempt = 0
         while True:
+            response = failure = asked = None
             try:
                 response = self._send(
                     "POST",
@@ -303,15 +329,24 @@ class Client:
                     data=form,
                     headers={"Accept": "application/json"},
                 )
-                if response.status_code not in RETRIED_READ or attempt >= self.options.retries:
+                if response.status_code not in RETRIED_READ:
                     return response
-                wait = retry_after(response.headers.get("Retry-After"))
-            except ConnectionFailedError:
-                if attempt >= self.options.retries:
-                    raise
-                wait = None
-            self.sleep(pause(attempt) if wait is None else wait)
+                asked = retry_after(response.headers.get("Retry-After"))
+            except ConnectionFailedError as error:
+                failure = error
+            wait = pause(attempt) if asked is None else asked
+            if attempt >= self.options.retries or not self._pause(wait):
+                if failure is not None:
+                    raise failure
+                return response
             attempt += 1
+
+    def _pause(self, seconds: float) -> bool:
+        """Sleeps, but not beyond the end of the task's time. False when that came first."""
+        left = self.ends_at - self.clock()
+        if min(seconds, left) > 0:
+            self.sleep(min(seconds, left))
+        return seconds <= left
 
     # -- a shared gate: when one request is told to slow down, all of them do ----------------------------------------
 
@@ -319,15 +354,35 @@ class Client:
         with self._gate_lock:
             self._closed_until = max(self._closed_until, self.clock() + seconds)
 
-    def _wait_for_gate(self) -> None:
+    def _wait_for_gate(self, method: str, url: str) -> None:
         with self._gate_lock:
             left = self._closed_until - self.clock()
-        if left > 0:
-            self.sleep(left)
+        if left > 0 and not self._pause(left):
+            path = urlsplit(url).path
+            raise ConnectionFailedError(
+                f"{method} {path} was not sent: the service asked to wait longer than the task's time.",
+                arrived=False,
+                method=method,
+                path=path,
+            )
 
     def _note_time(self, date: str | None) -> None:
         """The server's own clock, to tell actions begun before a write from those after it."""
         self.server_time = http_date(date) or self.server_time
+
+
+def _new_session() -> t.Any:
+    session = requests.Session()
+    adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers.update(
+        {
+            "Accept": f"{MEDIA_TYPE}, application/json;q=0.9, */*;q=0.8",
+            "User-Agent": "ansible-collection-cegedim.cloud",
+        }
+    )
+    return session
 
 
 def query_string(params: Query | None) -> str:
@@ -351,15 +406,15 @@ def pause(attempt: int) -> float:
 
 
 def retry_after(value: str | None) -> float | None:
-    """Seconds of a Retry-After header (a number or a date), clamped; None when there is none to be read."""
-    try:
-        seconds = float(value or "")
-    except ValueError:
-        when = http_date(value)
-        if when is None:
-            return None
-        seconds = (when - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+    """Seconds of a Retry-After header (digits or a date), clamped; None when there is none to be read."""
+    value = (value or "").strip()
+    if re.fullmatch(r"[0-9]+", value):
+        return min(float(value[:9]), LONGEST_RETRY_AFTER)
+    when = http_date(value)
+    if when is None:
+        return None
+    seconds = (when - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
 def http_date(text: str | None) -> datetime.datetime | None:

@@ -43,6 +43,8 @@ class DryRunIgnoredError(ItcareError):
 class ConnectionFailedError(ItcareError):
     """No usable answer. `arrived` is False when the request surely wasn't executed."""
 
+    after_503 = False  # an earlier sending was answered 503, and may have been executed
+
     def __init__(self, message: str, *, arrived: bool, **details: t.Any) -> None:
         super().__init__(message, **details)
         self.arrived = arrived
@@ -68,6 +70,7 @@ class ApiError(ItcareError):
     """The server answered with an error status."""
 
     title = "unexpected answer"
+    after_503 = False  # an earlier sending was answered 503, and may have been executed
 
     def __init__(
         self,

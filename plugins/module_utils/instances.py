@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .actions import Waiting
+from .actions import Action, Deadline, Waiting
 from .apply import Applier
 from .client import MEDIA_TYPE, Client
 from .errors import InputError
 from .instance_wish import FIXED, PROTECTIONS, UNCERTAIN, Sizing, Wish
 from .naming import to_camel, to_snake
-from .plan import Plan, Resource, Result, Step, merge
+from .others import EXISTENCE, POWER, list_others
+from .plan import AFTER_503, NEVER, Plan, Resource, Result, Step, merge
 from .selection import INSTANCES, read_by_id, read_by_name
 
 NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
@@ -69,11 +70,7 @@ def _plan_missing(wish: Wish) -> Plan:
         )
     if wish.state in ("restarted", "reset"):
         raise InputError(f"Instance {wish.name} doesn't exist, so it can't be {wish.state}.")
-    missing = [
-        option
-        for option in NEEDED_TO_CREATE
-        if option not in wish.fixed and not (option == "sizing" and wish.sizing)
-    ]
+    missing = _missing_to_create(wish)
     if missing:
         raise InputError(
             f"Instance {wish.name} doesn't exist, and creating it needs: {', '.join(missing)}."
@@ -82,6 +79,14 @@ def _plan_missing(wish: Wish) -> Plan:
     if wish.state == "stopped":
         plan.steps.append(_power("stop", {"status": "ACTIVE"}, wish, after_stop=True))
     return plan
+
+
+def _missing_to_create(wish: Wish) -> list[str]:
+    return [
+        option
+        for option in NEEDED_TO_CREATE
+        if option not in wish.fixed and not (option == "sizing" and wish.sizing)
+    ]
 
 
 def _create(wish: Wish) -> Step:
@@ -119,6 +124,7 @@ def _create(wish: Wish) -> Step:
         after=after,
         process="vm_create",
         reached=lambda current: current is not None,
+        again=AFTER_503,
         media_type=MEDIA_TYPE,
     )
 
@@ -177,7 +183,8 @@ def _power(operation: str, current: Resource, wish: Wish, after_stop: bool = Fal
 
 
 def _reset(wish: Wish) -> Step:
-    return _operation("reset", "reset", {"comment": wish.comment} if wish.comment else {}, {}, {})
+    options = {"comment": wish.comment} if wish.comment else {}
+    return _operation("reset", "reset", options, {}, {}, again=NEVER)
 
 
 def _delete(current: Resource, wish: Wish, after_stop: bool) -> Step:
@@ -336,10 +343,34 @@ def dig(resource: t.Any, path: str) -> t.Any:
 # -- doing ------------------------------------------------------------------------------------------------------------
 
 
+def contradicted_by(wish: Wish) -> frozenset[str]:
+    """The processes of actions that can end in another state than is wished. None where only size or protections are."""
+    if wish.state not in ("present", "absent"):
+        return POWER
+    protects = any(wish.protection(protection.option) for protection in PROTECTIONS)
+    if wish.state == "present" and (wish.sizing or protects) and _missing_to_create(wish):
+        return frozenset()  # it can't be about existence
+    return EXISTENCE
+
+
+def foresee(current: Resource | None, action: Action, wish: Wish) -> Resource | None:
+    """The instance once an action in progress has ended well, as far as its process tells."""
+    process = action.get("process")
+    if process == "vm_delete":
+        return None
+    if process == "vm_create" and current is None:
+        wished = {} if _missing_to_create(wish) else _create(wish).after
+        return {"name": wish.name, "status": "ACTIVE", **wished}
+    statuses = {"vm_stop": "INACTIVE", "vm_start": "ACTIVE", "vm_reset": "ACTIVE"}
+    if current is None or process not in statuses:
+        return current
+    return {**current, "status": statuses[process]}
+
+
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_instance."""
     wish = Wish.from_options(options)
-    waiting = Waiting.from_options(options)
+    deadline = Deadline(client, Waiting.from_options(options))
 
     def read() -> Resource | None:
         found = (
@@ -349,13 +380,24 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         )
         return None if found is None else t.cast(Resource, to_snake(found))
 
-    plan = plan_instance(read(), wish)
-    applier = Applier(client, waiting, read, lambda current: plan_instance(current, wish))
-    outcome = applier.carry_out(plan)
+    processes = contradicted_by(wish)
+    # Actions first: what ends between the two is in the state already.
+    listed = list_others(client, wish.id, wish.name, complete=True) if processes else None
+    current = read()
+    outcome = Applier(
+        client,
+        deadline,
+        wish.name or (current or {}).get("name"),
+        read,
+        lambda found: plan_instance(found, wish),
+        listed=listed,
+        contradicted_by=processes,
+        foresee=lambda found, action: foresee(found, action, wish),
+    ).apply(current)
     return Result(
-        changed=plan.changed,
-        diff=plan.diff(),
-        warnings=plan.warnings,
+        changed=outcome.changed,
+        diff=outcome.done.diff(),
+        warnings=outcome.warnings,
         values={
             "instance": outcome.current,
             "operations": outcome.operations,

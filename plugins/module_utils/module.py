@@ -115,5 +115,5 @@ def fail(module: AnsibleModule, error: ItcareError) -> None:
     message = str(error)
     if values.get("operations"):
         message += f" Done before: {', '.join(values['operations'])}."
-    changed = bool(values.get("operations") or values.get("itcare_actions"))
+    changed = bool(facts.pop("changed", False))
     module.fail_json(msg=message, changed=changed, itcare_error=facts, **values)

@@ -9,16 +9,17 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .actions import Waiting
+from .actions import Deadline, Waiting
 from .bulk import (
     NAMED,
     PartialFailureError,
     Row,
     actions_of,
-    carry_out_all,
+    apply_all,
     check_concurrency,
     diffs_of,
     operations_of,
+    warnings_of,
 )
 from .client import Client
 from .errors import InputError
@@ -29,6 +30,7 @@ from .selection import INSTANCES, Selection, fetch, read_by_id, resolve
 
 GROUPS = ("1", "2", "3")  # patched one after the other on the day
 NO_GROUP = "none"  # no preference
+STAYS_EXCLUDED = "stays excluded from patch parties"
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,13 @@ def read_party(instance: t.Mapping[str, t.Any]) -> Resource:
     }
 
 
-def plan_patch_party(instance: Resource, wish: PatchWish) -> Plan:
-    """What leads from the instance (snake case) to the wish.
+def plan_patch_party(instance: Resource | None, wish: PatchWish) -> Plan:
+    """What leads from the instance (snake case) to the wish. Raises InputError when it is gone.
 
     A group alone never ends an exclusion: somebody gave a reason for it. `excluded: false` says so.
     """
+    if instance is None:
+        raise InputError("The instance doesn't exist any more.")
     name = str(instance.get("name") or instance.get("id"))
     plan = Plan("patch party of", name, instance)
     now = read_party(instance)
@@ -89,7 +93,7 @@ def plan_patch_party(instance: Resource, wish: PatchWish) -> Plan:
     else:
         if now["excluded"] and wish.excluded is None:
             plan.warnings.append(
-                f"{name} stays excluded from patch parties ({now['exclusion_reason'] or 'no reason shown'}), so its group is "
+                f"{name} {STAYS_EXCLUDED} ({now['exclusion_reason'] or 'no reason shown'}), so its group is "
                 "left alone: say excluded: false to include it again."
             )
             return plan
@@ -121,16 +125,16 @@ def plan_patch_party(instance: Resource, wish: PatchWish) -> Plan:
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_patch_party."""
     wish = PatchWish.from_options(options)
-    waiting = Waiting.from_options(options)
+    deadline = Deadline(client, Waiting.from_options(options))
     concurrency = check_concurrency(options.get("concurrency", 1))
     selection = Selection.from_options(options)
     instances: list[Resource] = to_snake(resolve(client, selection, options.get("max_targets")))
-    rows = carry_out_all(
+    rows = apply_all(
         client,
         instances,
         lambda instance: plan_patch_party(instance, wish),
-        lambda instance: to_snake(read_by_id(client, instance["id"])) or instance,
-        waiting,
+        lambda instance: to_snake(read_by_id(client, instance["id"])),
+        deadline,
         concurrency=concurrency,
         read_back=False,
     )
@@ -147,14 +151,16 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
 
 def _warnings(rows: list[Row]) -> list[str]:
     """One for all instances that stay excluded."""
-    kept = [row for row in rows if row.plan.warnings]
+    texts = warnings_of(rows)
+    kept = [row for row in rows if STAYS_EXCLUDED in " ".join(row.outcome.warnings)]
     if len(kept) < 2:
-        return [warning for row in kept for warning in row.plan.warnings]
+        return texts
     named = ", ".join(row.plan.name for row in kept[:NAMED])
     more = f" and {len(kept) - NAMED} more" if len(kept) > NAMED else ""
     return [
+        *(text for text in texts if STAYS_EXCLUDED not in text),
         f"{len(kept)} instances stay excluded from patch parties, so their group is left alone: {named}{more}. "
-        "Say excluded: false to include them again."
+        "Say excluded: false to include them again.",
     ]
 
 

@@ -15,6 +15,11 @@ from dataclasses import dataclass, field
 
 Resource = dict[str, t.Any]  # in snake case, as results show it
 
+# Whether a write may be sent again, after a look has found no trace of it.
+ALWAYS = "always"
+AFTER_503 = "after 503"  # which nearly always means that it wasn't executed
+NEVER = "never"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -32,6 +37,9 @@ class Step:
     )
     told_by_process: bool = True  # an action of this process does just this, whatever was asked for
     waits_for_previous: bool = False  # only possible once the step before it is over
+    again: str = (
+        ALWAYS  # may it be sent again after an answer that leaves open whether it was executed?
+    )
     media_type: str = "application/json"
 
     @property
@@ -60,6 +68,9 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     repeats: bool = False  # planning again would start over (restart, reset): never do so half-way
+    checked_at_end: bool = (
+        False  # planned once more when all is done: only then may the rest come to light
+    )
 
     @property
     def resource_id(self) -> t.Any:

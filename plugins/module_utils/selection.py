@@ -160,6 +160,15 @@ class Selection:
     def everything(self) -> bool:
         return self.names is None and self.ids is None and not self.params
 
+    @property
+    def alone(self) -> dict[str, t.Any]:
+        """The one name or id that is selected by itself, by what actions can be asked for; nothing for more."""
+        if self.ids is not None and len(self.ids) == 1:
+            return {"resource_id": self.ids[0]}
+        if self.ids is None and self.names is not None and len(self.names) == 1:
+            return {"name": self.names[0]}
+        return {}
+
     def matches(self, instance: t.Mapping[str, t.Any]) -> bool:
         """What the client compares again; the filters are the server's."""
         names, ids = self._wanted

@@ -12,21 +12,23 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from .actions import Waiting, parse_time
+from .actions import Action, Deadline, Waiting, parse_time
 from .bulk import (
     NAMED,
     PartialFailureError,
     Row,
     actions_of,
-    carry_out_all,
+    apply_all,
     check_concurrency,
     diffs_of,
     operations_of,
+    warnings_of,
 )
 from .client import Client
 from .errors import InputError, ItcareError
 from .limits import check_change_reference
-from .plan import Plan, Resource, Result, Step
+from .others import SNAPSHOT, list_others
+from .plan import ALWAYS, NEVER, Plan, Resource, Result, Step
 from .selection import Selection, resolve
 from .snapshot_queries import (
     SNAPSHOTS,
@@ -41,6 +43,7 @@ from .snapshot_queries import (
 
 DESCRIPTION_LENGTH = 100
 ALREADY = "already recovered at"
+SOON = "when this is done"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -104,6 +107,7 @@ def plan_snapshot(instance: Resource, wish: SnapshotWish, now: datetime.datetime
     if wish.state == "absent":
         if named:
             plan.steps += _delete_all(there, wish)
+            plan.checked_at_end = wish.snapshot_id is None
     elif wish.state == "recovered":
         if snapshot is None or not named:
             wanted = f"snapshot '{wish.snapshot_id}'" if wish.snapshot_id else "snapshot"
@@ -111,7 +115,7 @@ def plan_snapshot(instance: Resource, wish: SnapshotWish, now: datetime.datetime
             raise InputError(f"{name} has no {wanted} to recover{other}")
         _check_newest(name, there, now)
         if not snapshot.get("recovered_at") or wish.force:
-            plan.steps.append(_recover(snapshot))
+            plan.steps.append(_recover(snapshot, wish))
             plan.repeats = wish.force
         else:
             plan.warnings.append(f"{name}: {ALREADY} {snapshot['recovered_at']}")
@@ -227,7 +231,7 @@ def _create(
     )
 
 
-def _recover(snapshot: Resource) -> Step:
+def _recover(snapshot: Resource, wish: SnapshotWish) -> Step:
     recovered_before = snapshot.get("recovered_at")
 
     def reached(current: Resource | None) -> bool:
@@ -242,21 +246,41 @@ def _recover(snapshot: Resource) -> Step:
         method="PATCH",
         path=SNAPSHOTS,
         before={"snapshot": {"id": snapshot["id"], "recovered_at": recovered_before}},
-        after={"snapshot": {"id": snapshot["id"], "recovered_at": "when this is done"}},
+        after={"snapshot": {"id": snapshot["id"], "recovered_at": SOON}},
         process="vm_recover_snapshot",
         reached=reached,
+        # Whoever forces it may have worked on what the first one brought back.
+        again=NEVER if wish.force else ALWAYS,
     )
 
 
 # -- doing ------------------------------------------------------------------------------------------------------------
 
 
+def foresee(instance: Resource | None, action: Action) -> Resource | None:
+    """The instance with its snapshots once an action in progress has ended well, as far as its process tells."""
+    if instance is None:
+        return None
+    there = snapshots_of(instance)
+    began = action.get("submitted_at") or action.get("last_updated_at")
+    process = action.get("process")
+    if process == "vm_create_snapshot" and not there:
+        return with_snapshots(instance, [{"id": None, "created_at": began}])
+    if process == "vm_delete_snapshot" and there:
+        return with_snapshots(instance, there[1:])
+    if process == "vm_recover_snapshot" and there and not there[0].get("recovered_at"):
+        return with_snapshots(instance, [{**there[0], "recovered_at": began or SOON}, *there[1:]])
+    return instance
+
+
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_snapshot."""
     wish = SnapshotWish.from_options(options)
-    waiting = Waiting.from_options(options)
+    deadline = Deadline(client, Waiting.from_options(options))
     concurrency = check_concurrency(options.get("concurrency", 1))
     selection = Selection.from_options(options)
+    # Actions first: what ends between the two is in the state already.
+    others = list_others(client, **selection.alone, complete=bool(selection.alone))
     instances, unseen = listed(
         client,
         resolve(client, selection, options.get("max_targets")),
@@ -265,21 +289,18 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         snapshot_id=wish.snapshot_id,
     )
     now = server_now(client)
-
-    def carry_out(targets: t.Sequence[Resource]) -> list[Row]:
-        return carry_out_all(
-            client,
-            targets,
-            lambda instance: plan_snapshot(instance, wish, now),
-            lambda instance: read_one(client, instance, wish.snapshot_id),
-            waiting,
-            concurrency=concurrency,
-            read_back=True,
-        )
-
-    rows = carry_out(instances)
-    if wish.state == "absent" and waiting.wait and not client.read_only:
-        _delete_the_rest(rows, carry_out)
+    rows = apply_all(
+        client,
+        instances,
+        lambda instance: plan_snapshot(instance or {}, wish, now),
+        lambda instance: read_one(client, instance, wish.snapshot_id),
+        deadline,
+        concurrency=concurrency,
+        read_back=True,
+        listed=others,
+        contradicted_by=SNAPSHOT,
+        foresee=foresee,
+    )
     for row in rows:
         _say_what_is_left(client, row)
     values = {
@@ -293,25 +314,9 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     return Result(any(row.changed for row in rows), values, diffs_of(rows), warnings)
 
 
-def _delete_the_rest(rows: list[Row], carry_out: t.Callable[[list[Resource]], list[Row]]) -> None:
-    """Snapshots that came to light when the one that the list shows was gone. ITCare keeps one, so there are hardly any."""
-    late = []
-    for row in rows:
-        there = snapshots_of(row.outcome.current or {})
-        sent = {step.path for step in row.plan.steps}
-        if there and sent and not row.error and sent.isdisjoint(map(_path, there)):
-            late.append(row)
-    found = [t.cast(Resource, row.outcome.current) for row in late]
-    for row, rest in zip(late, carry_out(found) if found else []):
-        row.plan.steps += rest.plan.steps
-        row.outcome.current, row.error = rest.outcome.current, rest.error
-        row.outcome.operations += rest.outcome.operations
-        row.outcome.itcare_actions += rest.outcome.itcare_actions
-
-
 def _warnings(rows: list[Row]) -> list[str]:
     """What the plans warn of; one for all that were recovered already."""
-    every = [warning for row in rows for warning in row.plan.warnings]
+    every = warnings_of(rows)
     already = [warning for warning in every if ALREADY in warning]
     warnings = [warning for warning in every if ALREADY not in warning]
     if already:

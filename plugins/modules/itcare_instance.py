@@ -282,13 +282,17 @@ instance:
     region:
       id: EB4
 operations:
-  description: What was done, or would be done in check mode, in order. Empty when nothing differs.
+  description:
+    - What this task did, or would do in check mode, in order. Empty when nothing differs, and when others, or an earlier run
+      of the same task, have begun or done what was to be done; then the task isn't changed.
   returned: success, and on failure what was done before
   type: list
   elements: str
   sample: [stop, resize, start]
 itcare_actions:
-  description: The asynchronous actions of the task, as ITCare showed them last. With O(wait=false), they may be in progress.
+  description:
+    - The asynchronous actions of the task, and those of others that it found to do just the same, as ITCare showed them last.
+      With O(wait=false), they may be in progress.
   returned: success, and on failure those known by then
   type: list
   elements: dict

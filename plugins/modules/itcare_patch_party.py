@@ -123,13 +123,15 @@ instances:
         status: SUCCESS
       error: null
 operations:
-  description: The kinds of operations that were done, or would be in check mode.
+  description: The kinds of operations that this task did, or would do in check mode. What others did isn't among them.
   returned: success, and on failure what was done before
   type: list
   elements: str
   sample: [update_patch_party]
 itcare_actions:
-  description: The asynchronous actions of the task, as ITCare showed them last. With O(wait=false), they may be in progress.
+  description:
+    - The asynchronous actions of the task, and those of others that it found to do just the same, as ITCare showed them last.
+      With O(wait=false), they may be in progress.
   returned: success, and on failure those known by then
   type: list
   elements: dict

@@ -84,7 +84,9 @@ def test_a_wait_that_times_out_is_resumed(
     result = run(simulator, options)
     expected = first + [text.replace("{id}", str(identity)) for text in then]
     assert operations(simulator) == expected
-    assert len(result.values["operations"]) == len(expected)
+    # what the first run began isn't the second one's doing
+    assert len(result.values["operations"]) == len(then)
+    assert result.changed == bool(then)
     assert action in [a["id"] for a in result.values["itcare_actions"]]
     if options.get("state") not in ("restarted", "reset"):
         assert not run(simulator, options).changed
@@ -96,7 +98,7 @@ def test_a_restart_that_times_out_while_it_starts(simulator: Simulator) -> None:
         run(simulator, {"state": "restarted", "wait_timeout": 150})
     assert caught.value.details["operations"] == ["stop"]
     assert operations(simulator) == ["stop", "start"]
-    assert run(simulator, {"state": "restarted"}).values["operations"] == ["start"]
+    assert run(simulator, {"state": "restarted"}).values["operations"] == []
     assert operations(simulator) == ["stop", "start"]
     assert shown(simulator, identity)["status"] == "ACTIVE"
 
@@ -124,7 +126,7 @@ def test_a_recovery_is_resumed(simulator: Simulator, force: bool) -> None:
     options = {"state": "recovered", "force": force}
     with pytest.raises(errors.ItcareError, match="vm_recover_snapshot"):
         run_snapshot(simulator, {**options, **SHORT})
-    assert run_snapshot(simulator, options).values["operations"] == ["recover snapshot"]
+    assert run_snapshot(simulator, options).values["operations"] == []
     assert len(executed(simulator)) == 1
     assert run_snapshot(simulator, options).changed is force
 

@@ -71,6 +71,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 UNDONE = {
     name for name, f in FAULTS.items() if not f.get("execute") and f.get("cut") in (None, "before")
 }
+SURELY_UNDONE = {"429", "503"}  # the latter nearly
 
 
 def run(simulator: Simulator, write: str, read_only: bool = False, **client: Any) -> Result:
@@ -105,6 +106,14 @@ CASES = [(fault, 10) for fault in FAULTS] + [
 def test_a_fault(simulator: Simulator, write: str, fault: str, delay: int) -> None:
     prepare(simulator, write, action_delay=delay)
     simulator.fault(method=WRITES[write][3], path="/itcare", fault=FAULTS[fault])
+    if write == "create" and fault in UNDONE - SURELY_UNDONE:
+        # a second server would be worse than an error: the next run resolves it
+        with pytest.raises(errors.UnsureWriteError, match="isn't known whether 'create'"):
+            run(simulator, write)
+        assert len(simulator.writes()) == 1
+        assert run(simulator, write).changed
+        assert len(executed(simulator)) == 1
+        return
     result = run(simulator, write)
     check_done_once(simulator, write, result)
     assert len(simulator.writes()) == (2 if fault in UNDONE else 1)
@@ -122,7 +131,8 @@ def test_a_fault_that_lasts(simulator: Simulator, write: str, fault: str) -> Non
     with pytest.raises(errors.ItcareError, match="500|was cut before"):
         run(simulator, write)
     assert not executed(simulator)
-    assert 1 < len(simulator.writes()) < 9
+    assert (write == "create") <= len(simulator.writes()) < 9
+    assert write == "create" or len(simulator.writes()) > 1
 
 
 @pytest.mark.parametrize("write", WRITES)

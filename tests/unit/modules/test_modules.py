@@ -17,7 +17,7 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.common.text.converters import to_bytes
-from core_helpers import calls, executed, instance_of
+from core_helpers import executed, instance_of
 from simulator_fixture import Simulator
 
 MODULES = sorted(
@@ -225,21 +225,6 @@ def test_bad_input(
     assert said in result["msg"]
     assert not result.get("changed")
     assert not simulator.writes() or all("/token" in e["path"] for e in simulator.writes())
-
-
-def test_the_token_and_one_list_for_a_task_that_changes_nothing(
-    simulator: Simulator, run: Run
-) -> None:
-    identity = instance_of(simulator)["id"]
-    for module, options, more in (
-        ("itcare_instance", {"name": NAME, "state": "started", "sizing": "2cpu4gb"}, []),
-        # one look for a snapshot that the list doesn't show
-        ("itcare_snapshot", {"names": [NAME], "state": "absent"}, [f"/{identity}/snapshots"]),
-        ("itcare_patch_party", {"names": [NAME], "patch_group": "none"}, []),
-    ):
-        simulator.clear_requests()
-        assert not run(module, options)["changed"]
-        assert calls(simulator)[1:] == [f"GET /compute/instances{path}" for path in ["", *more]]
 
 
 def test_what_was_done_before_a_failure(simulator: Simulator, run: Run) -> None:

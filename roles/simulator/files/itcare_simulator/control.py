@@ -13,7 +13,7 @@
 * ``GET``, ``POST /control/settings``: see ``settings``. ``dry_run: ignore`` executes and omits the
   header; ``no_snapshot`` and ``snapshot_answer`` are the shapes of that answer, ``listed_snapshot``
   is what the list shows of a snapshot; ``writes: forbid`` answers 403 to every call of the API but GET, and counts them in ``forbidden_writes``; ``quota``
-  limits the instances; ``count_offset`` makes ``totalElements`` wrong by so much; ``latency`` are
+  limits the instances; ``effect_lag`` are seconds from an action's end to its effect, as with replicas; ``count_offset`` makes ``totalElements`` wrong by so much; ``latency`` are
   seconds before each answer.
 * ``POST /control/actions`` ``{"fail": n, "process"?, "message"?}``: the next n actions end in ERROR.
 * ``POST /control/instances``: one more instance, raw fields put over a generated one, ``tags`` too, or

@@ -18,6 +18,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
     action_delay: Seconds = 0.2
+    effect_lag: Seconds = 0
     max_page_size: Annotated[int, Field(ge=1)] = 200
     latency: Seconds = 0
     dry_run: Literal["honour", "ignore"] = "honour"

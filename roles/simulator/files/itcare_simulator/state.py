@@ -266,7 +266,9 @@ class Store:
         try:
             if action.failure is not None:
                 raise ActionFailed(action.failure)
-            if apply is not None:
+            if apply is not None and self.settings.effect_lag:
+                self.at(when + self.settings.effect_lag, apply)
+            elif apply is not None:
                 apply(when)
         except ActionFailed as failed:
             action.status, action.message = "ERROR", str(failed)
