@@ -21,24 +21,17 @@ from .errors import (
     ItcareError,
     UnsureWriteError,
 )
-from .others import Listed, Watch, contradicts
+from .lost_write import Found, trace
+from .others import Listed, Watch, contradicts, does_just, ended_well, is_of
 from .outcome import Outcome
 from .plan import AFTER_503, ALWAYS, Plan, Resource, Step
 
 EFFECT = 30.0  # seconds in which the effect of an ended action shows, as lists may lag
 TRACE = 15.0  # seconds in which a write whose answer was lost leaves a trace
-TRACE_CREATE = 120.0  # the same for a create, which is never sent again
+TRACE_CREATE = 120.0  # the same for a create whose answer was lost, as it is never sent again
 MOST_ATTEMPTS = 4  # how often one step is sent again after it surely or probably wasn't executed
 MOST_PLANS = 10  # how often others can make it necessary to plan anew
 REFUSED = (400, 404, 409, 422)  # by the state of the resource, maybe
-
-
-class _Found(t.NamedTuple):
-    """An accepted step: its action, if it has one, and the resource if that was seen to show the effect."""
-
-    action: Action | None
-    current: Resource | None = None
-    reached: bool = False
 
 
 class Applier:
@@ -188,7 +181,7 @@ class Applier:
                 )
                 self._outcome.itcare_actions += busy
                 return
-            same = [a for a in busy if self._steps and _does_just(a, self._steps[0])]
+            same = [a for a in busy if self._steps and does_just(a, self._steps[0])]
             if len(self._steps) == 1 and same:
                 self._outcome.itcare_actions.append(same[0])
                 self._steps = []
@@ -201,7 +194,7 @@ class Applier:
         rest = list(ended)
         adopted: list[tuple[Step, Action | None]] = []
         for step in self._steps:
-            found = next((a for a in rest if _is_of(a, step) and _ended_well(a)), None)
+            found = next((a for a in rest if is_of(a, step) and ended_well(a)), None)
             if found is not None and step.told_by_process:
                 rest = rest[rest.index(found) + 1 :]
             elif step.blind or not step.is_reached(current):
@@ -223,7 +216,7 @@ class Applier:
     def _read_after(self, ended: list[Action]) -> Resource | None:
         """The resource once it shows what the last of these actions did, as far as its process tells."""
         current = self._read()
-        if ended and _ended_well(ended[-1]):
+        if ended and ended_well(ended[-1]):
             polls = self._deadline.polls(EFFECT)
             while self._foresee(current, ended[-1]) != current and next(polls, False):
                 current = self._read()
@@ -269,7 +262,7 @@ class Applier:
             if others:
                 self._after(self._watch.wait(self._plan.resource_id, others))
 
-    def _submit(self, step: Step) -> _Found | None:
+    def _submit(self, step: Step) -> Found | None:
         """Sends one step until it is accepted; None when what others did has changed what is to be done."""
         attempts = refusals = 0
         lag = self._deadline.polls(EFFECT)
@@ -277,7 +270,7 @@ class Applier:
         while True:
             sent_at = self._client.server_time
             try:
-                return _Found(self._send(step, self._plan))
+                return Found(self._send(step, self._plan))
             except (ConnectionFailedError, ApiError) as error:
                 failure = error
             after_503 = getattr(failure, "status", None) == 503
@@ -285,7 +278,8 @@ class Applier:
                 self._maybe_executed.add(step.label)
             if failure.arrived or after_503:
                 lost = lost or failure.arrived
-                found = self._trace(step, sent_at, creates=step.again == AFTER_503 and lost)
+                creates = step.again == AFTER_503 and lost
+                found = self._trace(step, sent_at, TRACE_CREATE if creates else TRACE)
                 if found is not None:
                     return found
                 attempts += 1
@@ -340,28 +334,19 @@ class Applier:
             return False  # what was in the way is over by now
         raise failure
 
-    def _trace(self, step: Step, sent_at: datetime.datetime | None, creates: bool) -> _Found | None:
-        """After a write whose answer was lost: what shows that it was executed, None when nothing does for a while."""
+    def _trace(self, step: Step, sent_at: datetime.datetime | None, seconds: float) -> Found | None:
         self._maybe_executed.add(step.label)
         self._outcome.accepted = True
-        polls = self._deadline.polls(TRACE_CREATE if creates else TRACE)
-        while True:
-            theirs = None
-            for action in self._watch.new(self._plan.resource_id, sent_at):
-                if _does_just(action, step) and (
-                    self._watch.complete or action["status"] == actions.IN_PROGRESS
-                ):
-                    return _Found(action)
-                # Somebody else's, or ours by a name that we don't know, or for another wish: its effect tells.
-                theirs, _lost = actions.wait_for(self._client, action, self._deadline)
-                if not _ended_well(theirs) and _is_of(action, step):
-                    return _Found(theirs)
-            if not step.blind:
-                current = self._read()
-                if step.is_reached(current):
-                    return _Found(theirs, current, reached=True)
-            if not next(polls, False):
-                return None
+        return trace(
+            self._client,
+            self._deadline,
+            self._watch,
+            self._plan,
+            step,
+            self._read,
+            sent_at,
+            seconds,
+        )
 
     def _unsure(self, step: Step, why: str) -> UnsureWriteError:
         return UnsureWriteError(
@@ -369,7 +354,7 @@ class Applier:
             "Look at it before running this task again."
         )
 
-    def _finish(self, step: Step, found: _Found) -> None:
+    def _finish(self, step: Step, found: Found) -> None:
         """Waits for the end of an accepted step, and for its effect."""
         self._outcome.accepted = True
         action, current, reached = found
@@ -434,19 +419,6 @@ class Applier:
             self._outcome.warnings.append(
                 f"{actions.describe(action or {})} ended well, but {who} doesn't show the effect of '{step.label}' yet."
             )
-
-
-def _is_of(action: Action, step: Step) -> bool:
-    return bool(step.process) and action.get("process") == step.process
-
-
-def _does_just(action: Action, step: Step) -> bool:
-    """Whether the action does what the step would do, whatever it was asked for."""
-    return step.told_by_process and _is_of(action, step)
-
-
-def _ended_well(action: Action) -> bool:
-    return bool(action["status"] == actions.SUCCESS)
 
 
 def _gone(action: Action | None) -> str:

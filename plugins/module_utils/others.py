@@ -14,6 +14,7 @@ from . import actions
 from .actions import Action, Deadline
 from .client import Client
 from .errors import ApiError
+from .plan import Step
 
 # What an action must not do while a task wishes something of power, existence or the snapshot: the server would end otherwise.
 EXISTENCE = frozenset({"vm_create", "vm_delete"})
@@ -37,6 +38,20 @@ def contradicts(action: Action, processes: frozenset[str]) -> bool:
     """Whether an action may end in another state than is wished; one of an unknown process may."""
     process = action.get("process")
     return process in processes or process not in _KNOWN
+
+
+def is_of(action: Action, step: Step) -> bool:
+    """Whether the action is of the process that the step starts."""
+    return bool(step.process) and action.get("process") == step.process
+
+
+def does_just(action: Action, step: Step) -> bool:
+    """Whether the action does what the step would do, whatever it was asked for."""
+    return step.told_by_process and is_of(action, step)
+
+
+def ended_well(action: Action) -> bool:
+    return bool(action["status"] == actions.SUCCESS)
 
 
 @dataclass(frozen=True)

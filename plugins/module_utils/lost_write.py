@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of a write whose answer was lost."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from . import actions
+from .actions import Action, Deadline
+from .client import Client
+from .others import Watch, does_just, ended_well, is_of
+from .plan import Plan, Resource, Step
+
+
+class Found(t.NamedTuple):
+    """An accepted step: its action, if it has one, and the resource if that was seen to show the effect."""
+
+    action: Action | None
+    current: Resource | None = None
+    reached: bool = False
+
+
+def trace(
+    client: Client,
+    deadline: Deadline,
+    watch: Watch,
+    plan: Plan,
+    step: Step,
+    read: t.Callable[[], Resource | None],
+    sent_at: datetime.datetime | None,
+    seconds: float,
+) -> Found | None:
+    """What shows that the step was executed; None when nothing does for so many seconds."""
+    polls = deadline.polls(seconds)
+    while True:
+        theirs = None
+        for action in watch.new(plan.resource_id, sent_at):
+            if does_just(action, step) and (
+                watch.complete or action["status"] == actions.IN_PROGRESS
+            ):
+                return Found(action)
+            # Somebody else's, or ours by a name that we don't know, or for another wish: its effect tells.
+            theirs, _lost = actions.wait_for(client, action, deadline)
+            if not ended_well(theirs) and is_of(action, step):
+                return Found(theirs)
+        if not step.blind:
+            current = read()
+            if step.is_reached(current):
+                return Found(theirs, current, reached=True)
+        if not next(polls, False):
+            return None
