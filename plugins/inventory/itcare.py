@@ -336,6 +336,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             )
         finally:
             client.close()
+            for text in client.notices.warnings:
+                self.display.warning(text)
+            for text in client.notices.remarks:
+                self.display.v(text)
         if cached:
             self._cache[key] = fleet.to_cache()  # Ansible stores it when the source has been read
         return fleet

@@ -29,6 +29,7 @@ from .errors import (
     WriteRefusedError,
     api_error,
 )
+from .notices import Notices
 from .requests_library import requests
 
 MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # contract, section 1
@@ -72,6 +73,7 @@ class Client:
         self.clock = clock
         self.server_time: datetime.datetime | None = None
         self.ends_at = math.inf  # on `clock`: no pause goes beyond it
+        self.notices = Notices()
         self._base = options.api_url.rstrip("/")
         self._tokens = TokenSource(options, self._post_token_form, clock)
         self._dry_run_lock = threading.Lock()

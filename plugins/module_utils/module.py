@@ -84,6 +84,7 @@ def run(
     if REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     params = module.params
+    client: Client | None = None
     try:
         client = Client(
             ConnectionOptions.from_mapping(params),
@@ -92,14 +93,23 @@ def run(
         )
         result = work(client, params)
     except ItcareError as error:
+        _say(module, client)
         fail(module, error)
         raise AssertionError("fail_json came back") from error
+    _say(module, client)
     for warning in result.warnings:
         module.warn(warning)
     diff = (
         {"diff": result.diff} if result.diff is not None and result.changed and module._diff else {}
     )
     module.exit_json(changed=result.changed, **result.values, **diff)
+
+
+def _say(module: AnsibleModule, client: Client | None) -> None:
+    """What the client noticed underway. A module has only warnings to say something with, so remarks are such at -v."""
+    if client is not None:
+        for text in client.notices.warnings + (client.notices.remarks if module._verbosity else []):
+            module.warn(text)
 
 
 def fail(module: AnsibleModule, error: ItcareError) -> None:

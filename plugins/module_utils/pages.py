@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import contextlib
+import itertools
+import json
 import math
 import typing as t
 
-from .errors import IncompleteListError
+from .errors import ApiError, IncompleteListError
+from .notices import Notices
 
 Item = dict[str, t.Any]
 Page = dict[str, t.Any]
 
 PAGE_SIZE = 200  # works live (contract, section 3)
 WORKERS = 4
+ATTEMPTS = 4  # as often is a list read whose pages don't fit together
+MOST = (
+    1_000_000  # entries; a list that claims or shows more is an error, so that paging always ends
+)
 LOOK_AHEAD = 4  # pages per worker: enough to keep all busy, few if the count turns out to be wrong
 
 
@@ -28,6 +36,10 @@ class Getter(t.Protocol):
         """Parsed JSON."""
 
 
+class _UnfitError(Exception):
+    """The pages don't fit together: to be read again."""
+
+
 def fetch_all(
     client: Getter,
     path: str,
@@ -35,83 +47,192 @@ def fetch_all(
     *,
     page_size: int = PAGE_SIZE,
     workers: int = WORKERS,
+    notices: Notices | None = None,
 ) -> list[Item]:
-    """Every item of a list, each once, in the server's order.
+    """Every item of a list, each once.
 
-    Instances come and go while pages are read. When the pages don't fit together the list is read once more, and if
-    they still don't it is an error: a list that may be short is never returned.
+    Items come and go while pages are read. In the order of their ids a deletion moves all that follows to the front, the
+    last page too, and what is new comes at its end. So the last page is read before those between it and the first, and
+    the last and the first once more when all is read: where they and the count are as before, nothing has moved from a
+    page that was still to be read to one that was read already. Otherwise all is read again, a few times.
+
+    What can't be noticed: an item that moves while others take its place in number, where the list isn't in the order of
+    ids (the server refuses or ignores `sort=id`, or `params` sorts otherwise) or where a new id is lower than an old one.
     """
-    problem = ""
-    for _attempt in range(2):
-        items, problem = _sweep(client, path, params or {}, page_size, workers)
-        if not problem:
-            return items
-    raise IncompleteListError(
-        f"GET {path} gave no complete list, twice: {problem}. Nothing was done with it; run again when fewer instances "
-        "are being created and deleted.",
-        method="GET",
-        path=path,
-    )
+    return _List(client, path, params or {}, page_size, workers, notices or Notices()).read()
 
 
-def _sweep(
-    client: Getter, path: str, params: t.Mapping[str, t.Any], page_size: int, workers: int
-) -> tuple[list[Item], str]:
-    """The list read once, and what is wrong with it (nothing: "")."""
-    first = client.get(path, {**params, "page": 0, "size": page_size})
-    if isinstance(first, list):  # not every list is paged
-        return _distinct(first), ""
-    content = _content(first, path)
-    total = _count(first.get("totalElements"))
-    # The server may use a smaller size than was asked for.
-    size = _count(first.get("size")) or len(content) or page_size
-    query = {**params, "size": size}
-    if total is None:
-        return _walk(client, path, query, first)
-    pages = [content]
-    problem = ""
-    for page in _others(client, path, query, math.ceil(total / size), workers):
-        content = _content(page, path)
-        pages.append(content)
+class _List:
+    """One list, read until its pages fit together."""
+
+    def __init__(
+        self,
+        client: Getter,
+        path: str,
+        params: t.Mapping[str, t.Any],
+        page_size: int,
+        workers: int,
+        notices: Notices,
+    ) -> None:
+        self._client = client
+        self._path = path
+        self._query: dict[str, t.Any] = {**params, "size": page_size}
+        self._workers = workers
+        self._notices = notices
+        self._may_sort = params.get("sort") is None and path not in notices.unsorted
+        self._unordered = False
+
+    def read(self) -> list[Item]:
+        problem = ""
+        for _attempt in range(ATTEMPTS):
+            try:
+                return self._sweep()
+            except _UnfitError as error:
+                problem = str(error)
+        raise IncompleteListError(
+            f"GET {self._path} gave no complete list, {ATTEMPTS} times: {problem}. Nothing was done with it; run again when "
+            "fewer instances are being created and deleted.",
+            method="GET",
+            path=self._path,
+        )
+
+    def _page(self, number: int, **query: t.Any) -> t.Any:
+        return self._client.get(self._path, {**self._query, **query, "page": number})
+
+    def _sweep(self) -> list[Item]:
+        """The list read once. Raises _UnfitError."""
+        first = self._page(0)
+        if isinstance(first, list):  # not every list is paged
+            return _distinct(first)
+        if self._goes_on(first) and (
+            self._unordered or not _ascending(_content(first, self._path))
+        ):
+            first = self._sorted(first)
+        total = _count(first.get("totalElements"))
+        pages = self._uncounted(first) if total is None else self._counted(first, total)
+        items = _distinct(item for content in pages for item in content)
+        if total is not None and len(items) != total:
+            raise _UnfitError(f"the server counts {total} entries and shows {len(items)}")
+        if len(pages) > 1 and self._may_sort and not _ascending(items):
+            self._unordered = True
+            raise _UnfitError("the server doesn't list them in the order of their ids")
+        return items
+
+    def _goes_on(self, first: Page) -> bool:
+        """Whether there are more pages."""
+        content = _content(first, self._path)
+        total = _count(first.get("totalElements"))
+        if total is None:
+            return bool(content) and first.get("last") is not True
+        return total > len(content)
+
+    def _sorted(self, first: Page) -> Page:
+        """The first page in the order of ids, or `first` where that can't be had."""
+        if not self._may_sort:
+            return first
+        self._may_sort = False
+        try:
+            page = self._page(0, sort="id")
+        except ApiError as error:
+            if error.status not in (400, 422, 500):
+                raise
+            said = str(error)
+        else:
+            if isinstance(page, dict) and _ascending(_content(page, self._path)):
+                self._query["sort"] = "id"
+                return page
+            said = "it ignores sort=id."
+        self._notices.unsorted.add(self._path)
+        self._notices.remark(
+            f"GET {self._path} gives no list in the order of ids, so not every change between two of its pages can be "
+            f"noticed: {said}"
+        )
+        return first
+
+    def _counted(self, first: Page, total: int) -> list[list[Item]]:
+        if total > MOST:
+            raise _UnfitError(f"the server counts {total} entries, which can't be right")
+        content = _content(first, self._path)
+        # The server may use a smaller size than was asked for.
+        size = _count(first.get("size")) or len(content) or self._query["size"]
+        self._query["size"] = size
+        last = math.ceil(total / size) - 1
+        if last < 1:
+            return [content]
+        seen: set[t.Any] = set()
+        _new(content, seen)
+        pages = {0: content}
+        numbers = itertools.chain([last], range(1, last))
+        with contextlib.closing(self._others(numbers, last)) as others:
+            for number, page in others:
+                pages[number] = self._content_of(page, total)
+                if not _new(pages[number], seen):
+                    raise _UnfitError(
+                        f"the server counts {total} entries and shows {len(seen)}, page {number} has none of the others"
+                    )
+        for number in (last, 0):
+            if _ids(self._content_of(self._page(number), total)) != _ids(pages[number]):
+                raise _UnfitError(f"page {number} had other entries at first than at the end")
+        return [pages[number] for number in range(last + 1)]
+
+    def _content_of(self, page: t.Any, total: int) -> list[Item]:
+        content = _content(page, self._path)
         if page.get("totalElements") != total:
-            problem = (
+            raise _UnfitError(
                 f"it had {total} entries at first and {page.get('totalElements')} a moment later"
             )
-            break
-        if not content:
-            break  # the count promised more: no need to ask for the rest
-    items = _distinct(item for content in pages for item in content)
-    if not problem and len(items) != total:
-        problem = f"the server counts {total} entries and shows {len(items)}"
-    return items, problem
+        return content
 
+    def _others(
+        self, numbers: t.Iterator[int], pages: int
+    ) -> t.Generator[tuple[int, Page], None, None]:
+        """Pages with their numbers, the first of them alone, then side by side. The first error ends it; what is queued is
+        dropped."""
+        number = next(numbers)
+        yield number, self._page(number)
+        pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(self._workers, pages)))
+        queued: collections.deque[tuple[int, concurrent.futures.Future[Page]]] = collections.deque()
+        try:
+            for number in numbers:
+                queued.append((number, pool.submit(self._page, number)))
+                if len(queued) >= LOOK_AHEAD * self._workers:
+                    number, page = queued.popleft()
+                    yield number, page.result()
+            while queued:
+                number, page = queued.popleft()
+                yield number, page.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
-def _others(client: Getter, path: str, query: Page, pages: int, workers: int) -> t.Iterator[Page]:
-    """Pages 1 to the last, in order, fetched side by side. The first error ends it; what is queued is dropped."""
-    pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(workers, pages - 1)))
-    queued: collections.deque[concurrent.futures.Future[Page]] = collections.deque()
-    try:
-        for number in range(1, pages):
-            queued.append(pool.submit(client.get, path, {**query, "page": number}))
-            if len(queued) >= LOOK_AHEAD * workers:
-                yield queued.popleft().result()
-        while queued:
-            yield queued.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    def _uncounted(self, first: Page) -> list[list[Item]]:
+        """A list without a count. One of several pages is read twice: nothing else tells that something moved."""
+        pages = list(self._walk(first))
+        if len(pages) > 1:
+            again = self._walk(self._page(0))
+            if any(
+                _ids(one or []) != _ids(two or [])
+                for one, two in itertools.zip_longest(pages, again)
+            ):
+                raise _UnfitError("it had other entries when it was read again")
+        return pages
 
-
-def _walk(client: Getter, path: str, query: Page, page: Page) -> tuple[list[Item], str]:
-    """A list without a count: page after page until one says that it is the last, or is empty."""
-    found: list[Item] = []
-    number = 0
-    while True:
-        content = _content(page, path)
-        found += content
-        if not content or page.get("last") is True:
-            return _distinct(found), ""
-        number += 1
-        page = client.get(path, {**query, "page": number})
+    def _walk(self, page: Page) -> t.Iterator[list[Item]]:
+        """Page after page until one says that it is the last, or is empty."""
+        seen: set[t.Any] = set()
+        shown = 0
+        for number in itertools.count(1):
+            content = _content(page, self._path)
+            if not content:
+                return
+            if not _new(content, seen):
+                raise _UnfitError(f"page {number - 1} has only entries that were shown before")
+            shown += len(content)
+            if shown > MOST:
+                raise _UnfitError(f"it shows more than {MOST} entries and no end")
+            yield content
+            if page.get("last") is True:
+                return
+            page = self._page(number)
 
 
 def _content(page: t.Any, path: str) -> list[Item]:
@@ -127,6 +248,28 @@ def _content(page: t.Any, path: str) -> list[Item]:
 
 def _count(value: t.Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _ids(items: t.Iterable[Item]) -> list[t.Any]:
+    """What a page is known by again."""
+    return [item if item.get("id") is None else item["id"] for item in items]
+
+
+def _ascending(items: t.Sequence[Item]) -> bool:
+    ids = [item.get("id") for item in items]
+    return all(isinstance(one, int) for one in ids) and all(
+        one < two for one, two in itertools.pairwise(t.cast("list[int]", ids))
+    )
+
+
+def _new(content: t.Sequence[Item], seen: set[t.Any]) -> bool:
+    """Whether a page shows something that isn't in `seen`, where it is added. Entries without ids count as a whole."""
+    ids = {item["id"] for item in content if item.get("id") is not None}
+    if not ids and content:
+        ids = {json.dumps(content, sort_keys=True)}
+    before = len(seen)
+    seen |= ids
+    return len(seen) > before
 
 
 def _distinct(items: t.Iterable[Item]) -> list[Item]:

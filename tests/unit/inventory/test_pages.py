@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,8 +18,11 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.errors import (
     RateLimitError,
     ServerError,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.pages import fetch_all
+from ansible_collections.cegedim.cloud.plugins.module_utils.notices import Notices
+from ansible_collections.cegedim.cloud.plugins.module_utils.pages import ATTEMPTS, MOST, fetch_all
 from core_helpers import SimulatedTime, client_of
+from hypothesis import given
+from hypothesis import strategies as st
 from simulator_fixture import Simulator
 
 INSTANCES = "/compute/instances"
@@ -47,10 +52,17 @@ def pages_asked(simulator: Simulator) -> list[str]:
     return [entry["query"]["page"] for entry in simulator.requests() if "page" in entry["query"]]
 
 
-def test_every_page_once(fleet: Simulator) -> None:
+def test_every_page_once_the_last_and_the_first_twice(fleet: Simulator) -> None:
     found = fetch_all(client_of(fleet), INSTANCES, page_size=200, workers=4)
     assert len(set(ids(found))) == 250
-    assert sorted(pages_asked(fleet)) == ["0", "1", "2", "3", "4"]
+    asked = pages_asked(fleet)
+    assert (asked[:2], sorted(asked[2:-2]), asked[-2:]) == (["0", "4"], ["1", "2", "3"], ["4", "0"])
+    assert not any("sort" in entry["query"] for entry in fleet.requests())
+
+
+def test_a_list_of_one_page_is_one_request(simulator: Simulator) -> None:
+    assert len(fetch_all(client_of(simulator), INSTANCES)) == 40
+    assert [entry["query"] for entry in simulator.requests()[1:]] == [{"page": "0", "size": "200"}]
 
 
 @pytest.mark.parametrize("workers", [1, 3, 16])
@@ -154,21 +166,20 @@ def test_page_drift_is_mended(fleet: Simulator, page: str, drift: dict[str, int]
     fleet.fault(path=PATH, query={"page": page}, count=1, fault=drift)
     found = fetch_all(client_of(fleet), INSTANCES, workers=1)
     assert len(set(ids(found))) == len(found) == present(fleet)
-    if len(pages_asked(fleet)) > 5:
-        assert found == fetch_all(client_of(fleet), INSTANCES)
+    assert ids(found) == ids(fetch_all(client_of(fleet), INSTANCES))
 
 
 @pytest.mark.parametrize("drift", [{"remove": 1}, {"insert": 1}])
 def test_drift_that_does_not_end_is_an_error(fleet: Simulator, drift: dict[str, int]) -> None:
     fleet.fault(path=PATH, query={"page": "2"}, count=0, fault=drift)
-    with pytest.raises(IncompleteListError, match="no complete list, twice"):
+    with pytest.raises(IncompleteListError, match="no complete list, 4 times"):
         fetch_all(client_of(fleet), INSTANCES, workers=1)
 
 
-@pytest.mark.parametrize("lie", [1, -1, 50, 1_000_000])
+@pytest.mark.parametrize("lie", [1, -1, 50, 900_000, 5_000_000_000])
 def test_a_count_that_is_not_met_is_an_error(fleet: Simulator, lie: int) -> None:
     fleet.settings(count_offset=lie)
-    with pytest.raises(IncompleteListError, match=rf"counts {250 + lie} entries and shows"):
+    with pytest.raises(IncompleteListError, match=rf"counts {250 + lie} entries(,| and shows)"):
         fetch_all(client_of(fleet), INSTANCES)
     # A wild promise isn't followed page by page.
     assert len(pages_asked(fleet)) < 40
@@ -200,6 +211,7 @@ def test_a_bare_array_is_the_whole_list() -> None:
 def test_without_a_count_pages_are_read_to_the_last() -> None:
     server = Answers({"content": items(1, 2)}, {"content": items(3)}, {"content": []})
     assert fetch_all(server, "/x", page_size=2) == items(1, 2, 3)
+    assert server.asked == [0, 1, 2, 0, 1, 2]
     server = Answers({"content": items(1), "last": True})
     assert fetch_all(server, "/x") == items(1)
     assert server.asked == [0]
@@ -218,3 +230,197 @@ def test_an_empty_list_may_have_no_content() -> None:
 def test_what_is_no_list_is_an_error(answer: Any) -> None:
     with pytest.raises(IncompleteListError, match="didn't answer with a list"):
         fetch_all(Answers(answer), "/x")
+
+
+# -- paging always ends ---------------------------------------------------------------------------
+
+SAME = {"content": items(1, 2)}
+ENDLESS: dict[str, dict[str, Any]] = {
+    "no count": SAME,
+    "no count, no ids": {"content": [{"name": "a"}]},
+    "a wild count": {**SAME, "totalElements": 900_000, "size": 2},
+    "a wilder count": {**SAME, "totalElements": 3 * 10**9, "size": 2},
+    "a wild number of pages": {**SAME, "totalPages": 10**9},
+    "both": {**SAME, "totalElements": 3 * 10**9, "totalPages": 10**9, "size": 1},
+    "a plausible count": {**SAME, "totalElements": 6, "size": 2},
+}
+
+
+@pytest.mark.parametrize("answer", ENDLESS.values(), ids=ENDLESS)
+def test_a_server_that_ignores_the_page_is_not_asked_for_ever(answer: dict[str, Any]) -> None:
+    server = Answers(answer)
+    with pytest.raises(IncompleteListError, match=f"gave no complete list, {ATTEMPTS} times"):
+        fetch_all(server, "/x", page_size=2)
+    assert len(server.asked) <= 4 * ATTEMPTS
+
+
+@pytest.mark.parametrize("more", [{}, {"totalElements": MOST - 1, "size": 100_000}])
+def test_a_server_that_always_has_something_new(more: dict[str, Any]) -> None:
+    class Endless:
+        asked = 0
+
+        def get(self, path: str, params: Any = None) -> Any:
+            self.asked += 1
+            first = self.asked * 100_000
+            return {"content": items(*range(first, first + 100_000)), **more}
+
+    server = Endless()
+    with pytest.raises(IncompleteListError):
+        fetch_all(server, "/x", page_size=100_000, workers=1)
+    assert server.asked < 20 * ATTEMPTS
+
+
+def test_a_server_without_a_count_that_ignores_the_page(simulator: Simulator) -> None:
+    page = b'{"content": [{"id": 1, "name": "A"}]}'
+    simulator.fault(path=PATH, count=0, fault={"status": 200, "body": page.decode()})
+    with pytest.raises(IncompleteListError, match="page 1 has only entries that were shown before"):
+        fetch_all(client_of(simulator), INSTANCES)
+
+
+# -- in the order of ids --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def backwards(fleet: Simulator) -> Simulator:
+    """A server whose own order isn't that of the ids."""
+    fleet.settings(default_sort="name,desc")
+    return fleet
+
+
+def sorts_asked(simulator: Simulator) -> list[str | None]:
+    return [e["query"].get("sort") for e in simulator.requests() if "page" in e["query"]]
+
+
+def test_another_order_is_asked_for_by_id(backwards: Simulator) -> None:
+    found = fetch_all(client_of(backwards), INSTANCES)
+    assert [item["id"] for item in found] == sorted(item["id"] for item in found)
+    assert len(found) == 250
+    assert sorts_asked(backwards) == [None, *["id"] * 7]
+
+
+def test_another_order_shows_late(fleet: Simulator) -> None:
+    """A page of one entry is in any order."""
+    fleet.reset(instances=4)
+    fleet.settings(default_sort="name,desc")
+    found = fetch_all(client_of(fleet), INSTANCES, page_size=1)
+    assert [item["id"] for item in found] == sorted(item["id"] for item in found)
+    assert sorts_asked(fleet).count(None) < len(sorts_asked(fleet)) / 2 + 1
+
+
+@pytest.mark.parametrize("status", [400, 422, 500])
+def test_a_server_that_refuses_to_sort(backwards: Simulator, status: int) -> None:
+    backwards.fault(path=PATH, query={"sort": "id"}, count=0, fault={"status": status})
+    notices = Notices()
+    found = fetch_all(client_of(backwards, retries=0), INSTANCES, notices=notices)
+    assert len(set(ids(found))) == 250
+    assert sorts_asked(backwards) == [None, "id", *[None] * 6]
+    assert f"answered {status}" in notices.remarks[0]
+    assert not notices.warnings
+    backwards.clear_requests()  # the next list of the same task doesn't try again
+    fetch_all(client_of(backwards), INSTANCES, notices=notices)
+    assert sorts_asked(backwards) == [None] * 7
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_another_failure_of_the_sorted_page_is_an_error(backwards: Simulator, status: int) -> None:
+    backwards.fault(path=PATH, query={"sort": "id"}, count=0, fault={"status": status})
+    with pytest.raises(ItcareError, match=f"answered {status}"):
+        fetch_all(client_of(backwards, retries=0), INSTANCES)
+
+
+def test_a_server_that_ignores_sort() -> None:
+    server = Answers(
+        {"content": items(9, 8), "totalElements": 3, "size": 2},
+        {"content": items(7), "totalElements": 3, "size": 2},
+    )
+    notices = Notices()
+    assert fetch_all(server, "/x", notices=notices) == items(9, 8, 7)
+    assert server.asked == [0, 0, 1, 1, 0]
+    assert "it ignores sort=id" in notices.remarks[0]
+
+
+# -- a shifted page is noticed --------------------------------------------------------------------
+
+
+def test_one_deleted_before_and_one_created_behind(fleet: Simulator) -> None:
+    """The count stays right, and the entry that slipped to a page which had been read would be missing."""
+    everyone = set(ids(fetch_all(client_of(fleet), INSTANCES)))
+    done: list[str] = []
+
+    class Busy:
+        def __init__(self) -> None:
+            self.client = client_of(fleet)
+
+        def get(self, path: str, params: Any = None) -> Any:
+            page = self.client.get(path, params)
+            if params["page"] == 1 and not done:
+                done.append("once")
+                fleet.control("DELETE", f"/control/instances/{min(everyone)}")
+                fleet.add(name="PEB4LATE01")
+            return page
+
+    found = set(ids(fetch_all(Busy(), INSTANCES, workers=1)))
+    assert everyone - {min(everyone)} <= found
+    assert len(found) == 250
+
+
+class Fleet:
+    """A model of a service: before each answer, what the schedule says happens. New ids are the highest."""
+
+    def __init__(
+        self, count: int, size: int, order: Callable[[int], int], counted: bool, schedule: list[Any]
+    ) -> None:
+        self.alive = list(range(count))
+        self.lived_through = set(self.alive)
+        self._next = count
+        self._size = size
+        self._order = order
+        self._counted = counted
+        self._schedule = list(schedule)
+        self._lock = threading.Lock()
+
+    def _happens(self) -> None:
+        for event in self._schedule.pop(0) if self._schedule else ():
+            if event is None:
+                self.alive.append(self._next)
+                self._next += 1
+            elif self.alive:
+                gone = self.alive.pop(event % len(self.alive))
+                self.lived_through.discard(gone)
+
+    def get(self, path: str, params: Any = None) -> Any:
+        with self._lock:
+            self._happens()
+            shown = sorted(self.alive, key=None if params.get("sort") == "id" else self._order)
+            start = params["page"] * self._size
+            page: dict[str, Any] = {"content": items(*shown[start : start + self._size])}
+            if self._counted:
+                page.update(totalElements=len(shown), size=self._size)
+            return page
+
+
+EVENTS = st.lists(st.none() | st.integers(0, 30), max_size=3)
+
+
+@given(
+    count=st.integers(0, 12),
+    size=st.integers(1, 4),
+    order=st.sampled_from([lambda i: i, lambda i: -i, lambda i: i * 7 % 5]),
+    counted=st.booleans(),
+    schedule=st.lists(EVENTS, max_size=30),
+    workers=st.integers(1, 3),
+)
+def test_none_that_lived_all_the_while_is_missing(
+    count: int,
+    size: int,
+    order: Callable[[int], int],
+    counted: bool,
+    schedule: list[Any],
+    workers: int,
+) -> None:
+    server = Fleet(count, size, order, counted, schedule)
+    try:
+        found = {item["id"] for item in fetch_all(server, "/x", page_size=size, workers=workers)}
+    except IncompleteListError:
+        return
+    assert server.lived_through <= found

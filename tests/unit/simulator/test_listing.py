@@ -211,3 +211,16 @@ def test_the_older_prefix(api: Any) -> None:
     assert api.get("/api/compute/instances", names="!X") == api.get(PATH, names="!X")
     assert api.get("/api/actions") == []
     assert api.simulator.requests()[-1]["path"] == "/itcare/api/actions"
+
+
+def test_filters_can_be_ignored(api: Any, fleet: list[Document]) -> None:
+    api.simulator.settings(ignored_filters=["types", "sort"])
+    found = api.list(types="AIX", environments="PRODUCTION", sort="name,desc")
+    assert [i["id"] for i in found] == [i["id"] for i in fleet if i["environment"] == "PRODUCTION"]
+
+
+def test_another_order_by_default(api: Any, fleet: list[Document]) -> None:
+    api.simulator.settings(default_sort="name,desc")
+    names = [instance["name"] for instance in api.list()]
+    assert names == sorted(names, reverse=True)
+    assert [i["id"] for i in api.list(sort="id")] == [i["id"] for i in fleet]

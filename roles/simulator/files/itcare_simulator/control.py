@@ -11,9 +11,12 @@
 * ``POST /control/faults``: a rule as in ``faults``; ``GET`` lists those left, ``DELETE`` clears them.
 * ``POST /control/clock`` ``{"advance": seconds}``.
 * ``GET``, ``POST /control/settings``: see ``settings``. ``dry_run: ignore`` executes and omits the
-  header; ``no_snapshot`` and ``snapshot_answer`` are the shapes of that answer, ``listed_snapshot``
-  is what the list shows of a snapshot; ``writes: forbid`` answers 403 to every call of the API but GET, and counts them in ``forbidden_writes``; ``quota``
-  limits the instances; ``effect_lag`` are seconds from an action's end to its effect, as with replicas; ``count_offset`` makes ``totalElements`` wrong by so much; ``latency`` are
+  header; ``no_snapshot`` and ``snapshot_answer`` are the shapes of that answer, ``listed_snapshot`` is
+  what the list shows of a snapshot; ``writes: forbid`` answers 403 to every call of the API but GET,
+  and counts them in ``forbidden_writes``; ``quota`` limits the instances; ``effect_lag`` are seconds
+  from an action's end to its effect, as with replicas; ``ignored_filters`` are parameters of the
+  list's query that do nothing, ``default_sort`` is its order unless asked otherwise;
+  ``count_offset`` makes ``totalElements`` wrong by so much; ``latency`` are
   seconds before each answer.
 * ``POST /control/actions`` ``{"fail": n, "process"?, "message"?}``: the next n actions end in ERROR.
 * ``POST /control/instances``: one more instance, raw fields put over a generated one, ``tags`` too, or

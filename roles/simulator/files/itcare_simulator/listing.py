@@ -157,12 +157,15 @@ class Listing:
             self._selections.clear()
             self._generation = self.store.generation
         settings = self.store.settings
-        key = f"{settings.names_match}/{settings.tags_match}/" + query.model_dump_json(
+        asked = query.model_copy(update=dict.fromkeys(settings.ignored_filters))
+        if not any(asked.sort or ()) and settings.default_sort != "id":
+            asked.sort = [settings.default_sort]
+        key = f"{settings.names_match}/{settings.tags_match}/" + asked.model_dump_json(
             exclude={"page", "size"}, exclude_none=True
         )
         if key not in self._selections:
-            criterion = _criterion(query.sort)
-            predicates = _predicates(query, self.store)
+            criterion = _criterion(asked.sort)
+            predicates = _predicates(asked, self.store)
             selection = self.store.ordered()
             for predicate in predicates:
                 selection = [instance for instance in selection if predicate(instance)]

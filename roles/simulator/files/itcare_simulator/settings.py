@@ -24,6 +24,8 @@ class Settings(BaseModel):
     dry_run: Literal["honour", "ignore"] = "honour"
     names_match: Literal["exact", "prefix", "ignorecase"] = "exact"
     tags_match: Literal["all", "any"] = "all"
+    ignored_filters: list[str] = []
+    default_sort: str = "id"
     no_snapshot: Literal["204", "empty", "list", "page", "null_fields"] = "204"
     snapshot_answer: Literal["object", "list", "page"] = "object"
     listed_snapshot: Literal["shown", "null", "missing"] = "shown"

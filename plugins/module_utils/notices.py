@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a reader of the outcome should know although nothing failed. A client carries it to whoever shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Notices:
+    """Texts, each once."""
+
+    warnings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)  # shown at -v
+    unsorted: set[str] = field(default_factory=set)  # lists that can't be had in the order of ids
+
+    def warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    def remark(self, text: str) -> None:
+        if text not in self.remarks:
+            self.remarks.append(text)
