@@ -109,6 +109,7 @@ DEFAULTS: dict[str, Any] = {
     "compose": {},
     "connection_address": "ip",
     "detail": [],
+    "exclude_names": None,
     "fields": None,
     "filters": None,
     "group_by": [],

@@ -139,7 +139,18 @@ options:
     SELECTION = r"""
 options:
   names:
-    description: Exact names of instances.
+    description:
+      - Exact names of instances.
+      - A name that is there in another case only is an error.
+    type: list
+    elements: str
+  exclude_names:
+    description:
+      - Exact names of instances that are left out, whatever else selects them.
+      - Names of which there is no instance exclude nothing; one that is there in another case only is an error.
+      - Given alone, all others are selected where that is allowed. Modules that change something refuse it, as they refuse
+        an empty selection.
+      - Without O(names) or O(ids) this costs one more query, as ITCare might leave out similar names, too.
     type: list
     elements: str
   ids:
@@ -148,8 +159,12 @@ options:
     elements: int
   filters:
     description:
-      - Filters of the instance list, applied by ITCare. Several filters narrow the selection; several values of one filter widen it.
+      - Filters of the instance list, applied by ITCare. Several filters narrow the selection; several values of one filter
+        widen it, O(filters.tags) of different keys aside.
       - Together with O(names) or O(ids), they narrow those.
+      - What an instance shows is compared again, regardless of case. Another service, cloud, status or environment than
+        asked for is an error; so is any other filter that ITCare ignores, O(filters.tags) aside. Where ITCare heeds a
+        filter and yet lists instances that seem to be others, there is a warning.
     type: dict
     suboptions:
       types:
@@ -169,7 +184,10 @@ options:
         type: list
         elements: str
       tags:
-        description: Tags as V(key:value). ITCare can filter by tags, but doesn't show an instance's tags.
+        description:
+          - Tags as V(key:value). Those of the same key are alternatives; of each key one must match.
+          - ITCare can filter by tags, but doesn't show an instance's tags. Several tags cost a query each, and an
+            instance that is tagged between two of them may be missed.
         type: list
         elements: str
       services:

@@ -311,7 +311,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _asked(self) -> dict[str, t.Any]:
         return {
             name: self.get_option(name)
-            for name in ("names", "ids", "filters", "tag_groups", "detail")
+            for name in ("names", "exclude_names", "ids", "filters", "tag_groups", "detail")
         }
 
     # -- what the API says --

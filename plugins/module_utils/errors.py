@@ -54,6 +54,10 @@ class IncompleteListError(ItcareError):
     """A list stayed shorter or longer than the server says it is."""
 
 
+class FilterIgnoredError(ItcareError):
+    """A list holds what a filter should have kept out."""
+
+
 class UnsureWriteError(ItcareError):
     """Nothing tells whether a write was executed."""
 

@@ -25,7 +25,8 @@ def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_instance_info."""
     selection = Selection.from_options(options)
     include = [part for part in INCLUDES if part in (options.get("include") or [])]
-    found = fetch(client, selection, sort=check_sort(options.get("sort")))
+    sort = check_sort(options.get("sort"))
+    found = in_order(fetch(client, selection), sort)
     if include:
         with ThreadPoolExecutor(max_workers=READERS) as pool:
             found = list(pool.map(lambda instance: add_parts(client, instance, include), found))
@@ -67,3 +68,35 @@ def check_sort(text: str | None) -> str | None:
         else ".".join(camel(part) for part in found[1].split("."))
     )
     return f"{name},{found[2].lower()}" if found[2] else name
+
+
+def in_order(instances: list[dict[str, t.Any]], sort: str | None) -> list[dict[str, t.Any]]:
+    """The instances sorted here, as a list of several pages or tags can't be had from the service in another order than
+    that of ids: empty values first, then numbers, then texts. Raises InputError when none shows the field.
+    """
+    if sort is None or not instances:
+        return instances
+    field, _comma, direction = sort.partition(",")
+    path = field.split(".")
+
+    def key(instance: t.Any) -> tuple[int, t.Any]:
+        for part in path:
+            instance = instance.get(part) if isinstance(instance, dict) else None
+        if instance is None:
+            return 0, 0
+        return (1, instance) if isinstance(instance, (int, float)) else (2, str(instance))
+
+    if not any(_has(instance, path) for instance in instances):
+        raise InputError(f"sort takes a field that instances have, such as name, not '{field}'.")
+    return sorted(instances, key=key, reverse=direction == "desc")
+
+
+def _has(instance: t.Any, path: list[str]) -> bool:
+    """Whether there is such a field, maybe within one that is empty."""
+    for part in path:
+        if instance is None:
+            return True
+        if not isinstance(instance, dict) or part not in instance:
+            return False
+        instance = instance[part]
+    return True

@@ -17,7 +17,7 @@ from .instance_wish import FIXED, PROTECTIONS, UNCERTAIN, Sizing, Wish
 from .naming import to_camel, to_snake
 from .others import EXISTENCE, POWER, list_others
 from .plan import AFTER_503, NEVER, Plan, Resource, Result, Step, merge
-from .selection import INSTANCES, read_by_id, read_by_name
+from .selection import INSTANCES, read_by_id, read_by_name, refuse_other_spelling
 
 NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
 
@@ -384,6 +384,8 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     # Actions first: what ends between the two is in the state already.
     listed = list_others(client, wish.id, wish.name, complete=True) if processes else None
     current = read()
+    if current is None and wish.name is not None:
+        refuse_other_spelling(client, wish.name)
     outcome = Applier(
         client,
         deadline,

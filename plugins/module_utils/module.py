@@ -47,6 +47,7 @@ WRITE: ArgumentSpec = {
 _STRINGS = {"type": "list", "elements": "str"}
 SELECTION: ArgumentSpec = {
     "names": _STRINGS,
+    "exclude_names": _STRINGS,
     "ids": {"type": "list", "elements": "int"},
     "filters": {
         "type": "dict",

@@ -2,47 +2,47 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A selection of instances, said alike everywhere: `names`, `ids` and `filters` (contract, section 5, list filters).
+"""A selection of instances, said alike everywhere: `names`, `exclude_names`, `ids` and `filters` (contract, section 5).
 
-The API's `names` may match loosely, so what comes back is compared again here: exactly.
+Whether the API's `names` match loosely, what its filters look at and how several tags combine isn't documented, so what
+comes back is compared again (queries.py, filters.py).
 """
 
 from __future__ import annotations
 
-import difflib
 import functools
-import math
 import re
 import typing as t
 from dataclasses import dataclass, field
 
 from .client import Client, query_string
-from .errors import InputError, NotFoundError
+from .errors import InputError
+from .filters import filter_params, whole_number
 from .pages import PAGE_SIZE, WORKERS, fetch_all
+from .queries import (
+    INSTANCES,
+    LONGEST_QUERY,
+    NAMED,
+    Instance,
+    Params,
+    Queries,
+    in_another_case,
+    other_spellings,
+    read_by_id,
+    union,
+)
 
-INSTANCES = "/compute/instances"
-LONGEST_QUERY = 7000  # characters; with the address a URL stays under 8,000 (design, rule 7)
-
-# filter -> (query parameter, how its values are read)
-FILTERS: dict[str, tuple[str, str]] = {
-    "types": ("types", "strings"),
-    "families": ("families", "strings"),
-    "environments": ("environments", "strings"),
-    "statuses": ("statuses", "strings"),
-    "tags": ("tags", "tags"),
-    "services": ("services", "integers"),
-    "availability_zones": ("az", "strings"),
-    "ips": ("ip", "strings"),
-    "vlans": ("vlan", "strings"),
-    "cloud_id": ("clouds", "integer"),
-    "monitored": ("monitoringStatus", "boolean"),
-    "on_call": ("monitoringOnCallStatus", "boolean"),
-    "backed_up": ("backupStatus", "boolean"),
-    "replicated": ("recoveryStatus", "boolean"),
-    "in_patch_party": ("includedInPatchParty", "boolean"),
-}
-_TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
-_FALSE = frozenset({"false", "no", "off", "0", "n", "f"})
+__all__ = [
+    "INSTANCES",
+    "Selection",
+    "check_name",
+    "fetch",
+    "ids_with_tag",
+    "read_by_id",
+    "read_by_name",
+    "refuse_other_spelling",
+    "resolve",
+]
 
 
 def check_name(name: str, option: str = "name") -> str:
@@ -62,102 +62,34 @@ def check_name(name: str, option: str = "name") -> str:
     return name
 
 
-def filter_params(
-    filters: t.Mapping[str, t.Any] | None, option: str = "filters"
-) -> dict[str, t.Any]:
-    """Query parameters for `filters`. Raises InputError naming the filter, its value and what would be right."""
-    params: dict[str, t.Any] = {}
-    for name, value in (filters or {}).items():
-        if name not in FILTERS:
-            near = difflib.get_close_matches(str(name), FILTERS, n=1)
-            meant = f" (did you mean {near[0]}?)" if near else ""
-            raise InputError(
-                f"{option} has no filter '{name}'{meant}: it takes {', '.join(FILTERS)}."
-            )
-        if value is None:
-            continue
-        parameter, kind = FILTERS[name]
-        read = _READERS[kind](value, f"{option}.{name}")
-        if read == []:  # to ignore it would select more than was meant
-            raise InputError(f"{option}.{name} is empty: leave it out to select regardless of it.")
-        params[parameter] = read
-    return params
-
-
-def _strings(value: t.Any, where: str) -> list[str]:
-    items = value if isinstance(value, (list, tuple)) else [value]
-    for item in items:
-        if (
-            isinstance(item, (dict, list, bool))
-            or item is None
-            or not str(item).strip()
-            or "," in str(item)
-        ):
-            raise InputError(f"{where} takes a list of texts without commas, not {item!r}.")
-    return [str(item) for item in items]
-
-
-def _tags(value: t.Any, where: str) -> list[str]:
-    items = _strings(value, where)
-    for item in items:
-        key, colon, tag_value = item.partition(":")
-        if not (key and colon and tag_value):
-            raise InputError(f"{where} takes tags as key:value, such as app:web, not {item!r}.")
-    return items
-
-
-def _integer(value: t.Any, where: str) -> int:
-    if isinstance(value, bool) or not re.fullmatch(r"\d+", str(value)):
-        raise InputError(f"{where} takes a whole number, not {value!r}.")
-    return int(value)
-
-
-def _integers(value: t.Any, where: str) -> list[int]:
-    items = value if isinstance(value, (list, tuple)) else [value]
-    return [_integer(item, where) for item in items]
-
-
-def _boolean(value: t.Any, where: str) -> bool:
-    text = str(value).lower()
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    raise InputError(f"{where} takes true or false, not {value!r}.")
-
-
-_READERS: dict[str, t.Callable[[t.Any, str], t.Any]] = {
-    "strings": _strings,
-    "tags": _tags,
-    "integers": _integers,
-    "integer": _integer,
-    "boolean": _boolean,
-}
-
-
 @dataclass(frozen=True)
 class Selection:
-    """Checked `names`, `ids` and `filters`; each given part narrows the selection."""
+    """Checked `names`, `exclude_names`, `ids` and `filters`; each given part narrows the selection."""
 
     names: tuple[str, ...] | None = None
     ids: tuple[int, ...] | None = None
-    params: dict[str, t.Any] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
+    exclude_names: tuple[str, ...] = ()
 
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any]) -> Selection:
         names, ids = options.get("names"), options.get("ids")
+        excluded = _names(options.get("exclude_names") or (), "exclude_names")
         return cls(
-            names=(
-                None
-                if names is None
-                else tuple(dict.fromkeys(check_name(n, "names") for n in names))
-            ),
-            ids=None if ids is None else tuple(dict.fromkeys(_integer(i, "ids") for i in ids)),
+            names=None if names is None else tuple(n for n in _names(names) if n not in excluded),
+            ids=None if ids is None else tuple(dict.fromkeys(whole_number(i, "ids") for i in ids)),
             params=filter_params(options.get("filters")),
+            exclude_names=excluded,
         )
 
     @property
     def everything(self) -> bool:
+        """Nothing narrows it."""
+        return self.chooses_nothing and not self.exclude_names
+
+    @property
+    def chooses_nothing(self) -> bool:
+        """It says at most which instances it doesn't mean."""
         return self.names is None and self.ids is None and not self.params
 
     @property
@@ -170,133 +102,139 @@ class Selection:
         return {}
 
     def matches(self, instance: t.Mapping[str, t.Any]) -> bool:
-        """What the client compares again; the filters are the server's."""
-        names, ids = self._wanted
-        return (self.names is None or instance.get("name") in names) and (
-            self.ids is None or instance.get("id") in ids
+        """What is compared exactly; the filters are compared by Queries."""
+        names, ids, excluded = self._wanted
+        return (
+            (self.names is None or instance.get("name") in names)
+            and (self.ids is None or instance.get("id") in ids)
+            and instance.get("name") not in excluded
         )
 
     @functools.cached_property
-    def _wanted(self) -> tuple[frozenset[str], frozenset[int]]:
+    def _wanted(self) -> tuple[frozenset[str], frozenset[int], frozenset[str]]:
         """Names and ids to look thousands of instances up in."""
-        return frozenset(self.names or ()), frozenset(self.ids or ())
+        return frozenset(self.names or ()), frozenset(self.ids or ()), frozenset(self.exclude_names)
+
+
+def _names(names: t.Iterable[t.Any], option: str = "names") -> tuple[str, ...]:
+    return tuple(dict.fromkeys(check_name(name, option) for name in names))
 
 
 def fetch(
-    client: Client,
-    selection: Selection,
-    sort: str | None = None,
-    *,
-    page_size: int = PAGE_SIZE,
-    workers: int = WORKERS,
-) -> list[dict[str, t.Any]]:
-    """The instances of a selection as the API shows them, with the fewest requests. Missing ones are just not there."""
+    client: Client, selection: Selection, *, page_size: int = PAGE_SIZE, workers: int = WORKERS
+) -> list[Instance]:
+    """The instances of a selection as the API shows them, with the fewest requests: all, or an error.
+
+    Missing ones are just not there, but a name that an instance has in another case is an error.
+    """
+    found, respelt = _find(client, selection, page_size=page_size, workers=workers)
+    if respelt:
+        more = f"; and {len(respelt) - NAMED} more" if len(respelt) > NAMED else ""
+        raise InputError(
+            f"Names are compared exactly: {'; '.join([*respelt.values()][:NAMED])}{more}."
+        )
+    return found
+
+
+def _find(
+    client: Client, selection: Selection, **how: t.Any
+) -> tuple[list[Instance], dict[str, str]]:
+    """The instances, and by name what is wrong with its case."""
     if selection.names == () or selection.ids == ():
-        return []
+        return [], {}
+    queries = Queries(client, selection.matches, **how)
+    tags = selection.params.get("tags") or ()
 
-    def listed(params: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-        return fetch_all(client, INSTANCES, params, page_size=page_size, workers=workers)
+    def ask(params: Params) -> list[Instance]:
+        if selection.names is not None:
+            return queries.by_names(selection.names, params)
+        if selection.ids is not None and not params:
+            return queries.by_ids(selection.ids)
+        if selection.exclude_names and selection.ids is None and len(tags) < 2:
+            return _without(queries, selection.exclude_names, params)
+        return queries.listed(params)
 
-    params = {**selection.params, "sort": sort}
-    if selection.names is not None:
-        found = _by_names(client, listed, selection.names, params)
-    elif selection.ids is not None and not selection.params and sort is None:
-        found = _by_ids(client, listed, selection.ids)
+    if len(tags) > 1:
+        found = queries.by_tags(tags, lambda some: ask({**selection.params, "tags": some}))
     else:
-        found = listed(params)
-    return [instance for instance in found if selection.matches(instance)]
+        found = ask(selection.params)
+    found = [instance for instance in found if selection.matches(instance)]
+    queries.warn_of_doubts(found)
+    return found, _respelt(queries, selection, found, how)
 
 
-Listed = t.Callable[[dict[str, t.Any]], list[dict[str, t.Any]]]
+def _without(queries: Queries, excluded: t.Sequence[str], params: Params) -> list[Instance]:
+    """A list without some names. A service that takes them loosely leaves out more than was meant, so they are asked for
+    as well: what comes with them without being meant belongs to the list."""
+    query = {**params, "names": [f"!{name}" for name in excluded]}
+    if len(query_string(query)) > LONGEST_QUERY:
+        return queries.listed(params)
+    return union([queries.listed(query), queries.listed({**params, "names": list(excluded)})])
 
 
-def _by_names(
-    client: Client, listed: Listed, names: t.Sequence[str], params: dict[str, t.Any]
-) -> list[dict[str, t.Any]]:
-    chunks = list(name_chunks(names, params))
-    # Several lists can't be sorted as one by the server.
-    if len(chunks) > 1 and (
-        params.get("sort")
-        or _pages(client, params) <= sum(math.ceil(len(chunk) / PAGE_SIZE) for chunk in chunks)
-    ):
-        return listed(params)
-    found: dict[t.Any, dict[str, t.Any]] = {}
-    for chunk in chunks:
-        for instance in listed({**params, "names": chunk}):
-            found[instance.get("id")] = instance
-    return list(found.values())
+def _respelt(
+    queries: Queries, selection: Selection, found: t.Sequence[Instance], how: dict[str, t.Any]
+) -> dict[str, str]:
+    """Names that are there in another case only."""
+    by_name = {str(instance.get("name")): instance for instance in found}
+    missing = [name for name in selection.names or () if name not in by_name]
+    respelt = other_spellings(missing, queries, **how) if missing else {}
+    problems = {name: _named_otherwise(name, instance) for name, instance in respelt.items()}
+    # The ones that are there were left out of the list.
+    absent = [name for name in selection.exclude_names if name not in queries.left_out]
+    for name, instance in in_another_case(absent, by_name).items():
+        problems[name] = (
+            f"exclude_names has a name in another case: {_named_otherwise(name, instance)}"
+        )
+    return problems
 
 
-def name_chunks(names: t.Sequence[str], params: t.Mapping[str, t.Any]) -> t.Iterator[list[str]]:
-    """`names` in as few lists as keep each query short enough."""
-    room = LONGEST_QUERY - len(query_string({**params, "names": []}))
-    chunk: list[str] = []
-    used = 0
-    for name in names:
-        length = len(query_string({"": name})) - 1  # encoded, with its comma
-        if chunk and used + length > room:
-            yield chunk
-            chunk, used = [], 0
-        chunk.append(name)
-        used += length
-    if chunk:
-        yield chunk
+def _named_otherwise(name: str, instance: Instance) -> str:
+    return f"no instance is named '{name}', but instance {instance.get('id')} is named '{instance.get('name')}'"
 
 
-def _by_ids(client: Client, listed: Listed, ids: t.Sequence[int]) -> list[dict[str, t.Any]]:
-    """The list has no filter for ids: whichever is cheaper of the whole list and one request per id."""
-    if len(ids) == 1 or _pages(client, {}) > len(ids):
-        found = [read_by_id(client, instance_id) for instance_id in ids]
-        return [instance for instance in found if instance is not None]
-    return listed({})
+def ids_with_tag(
+    client: Client, selection: Selection, tag: str, *, page_size: int, workers: int
+) -> frozenset[t.Any]:
+    """Which of a selection have a tag: the API shows no tags, but can filter by one. Others may be among them."""
+    queries = Queries(client, page_size=page_size, workers=workers, compares=False)
+    params = {**selection.params, "tags": [tag]}
+    if selection.names is None:
+        having = queries.listed(params)
+    else:
+        having = queries.by_names(selection.names, params) if selection.names else []
+    return frozenset(instance.get("id") for instance in having)
 
 
-def _pages(client: Client, params: t.Mapping[str, t.Any]) -> int:
-    """How many pages a list has, asked with its smallest page."""
-    page = client.get(INSTANCES, {**params, "page": 0, "size": 1})
-    total = page.get("totalElements") if isinstance(page, dict) else None
-    return math.ceil(total / PAGE_SIZE) if isinstance(total, int) else 1
-
-
-def read_by_id(client: Client, instance_id: int) -> dict[str, t.Any] | None:
-    """One instance, None when there is none."""
-    try:
-        found = client.get(f"{INSTANCES}/{instance_id}")
-    except NotFoundError:
-        return None
-    return found if isinstance(found, dict) and found.get("id") is not None else None
-
-
-def read_by_name(client: Client, name: str) -> dict[str, t.Any] | None:
-    """The one instance of that name, None when there is none. Two of one name, or another case, are an error."""
-    listed = fetch_all(client, INSTANCES, {"names": [name]}, page_size=PAGE_SIZE)
+def read_by_name(client: Client, name: str) -> Instance | None:
+    """The one instance of that name, None when there is none. Two of one name are an error."""
+    listed = fetch_all(client, INSTANCES, {"names": [name]}, notices=client.notices)
     found = [instance for instance in listed if instance.get("name") == name]
     if len(found) > 1:
         ids = ", ".join(str(instance.get("id")) for instance in found)
         raise InputError(
             f"{len(found)} instances are named '{name}' (ids {ids}): say which one with id."
         )
-    if found:
-        return found[0]
-    for instance in listed:
-        if str(instance.get("name")).lower() == name.lower():
-            raise InputError(
-                f"No instance is named '{name}', but instance {instance.get('id')} is named '{instance.get('name')}': "
-                "names are compared exactly."
-            )
-    return None
+    return found[0] if found else None
 
 
-def resolve(
-    client: Client, selection: Selection, max_targets: int | None = None
-) -> list[dict[str, t.Any]]:
+def refuse_other_spelling(client: Client, name: str) -> None:
+    """Raises InputError when there is an instance of that name in another case, which is meant then. For a name that isn't
+    found, before anything is changed; one more query."""
+    for instance in other_spellings([name], Queries(client)).values():
+        text = _named_otherwise(name, instance)
+        raise InputError(f"{text[0].upper()}{text[1:]}: names are compared exactly.")
+
+
+def resolve(client: Client, selection: Selection, max_targets: int | None = None) -> list[Instance]:
     """The targets of a module that changes something: every name and id found once, at least one, not too many."""
-    if selection.everything:
+    if selection.chooses_nothing:
         raise InputError(
-            "No instances are selected: give names, ids or filters. This module never takes all instances."
+            "No instances are selected: give names, ids or filters. This module never takes all instances"
+            f"{', nor all but those in exclude_names' if selection.exclude_names else ''}."
         )
-    found = fetch(client, selection)
-    problems = _missing_and_ambiguous(selection, found)
+    found, respelt = _find(client, selection)
+    problems = [*_missing_and_ambiguous(selection, found, respelt), *respelt.values()]
     if problems:
         raise InputError(
             f"The selection can't be used: {'; '.join(problems)}. Nothing was changed."
@@ -311,7 +249,7 @@ def resolve(
 
 
 def _missing_and_ambiguous(
-    selection: Selection, found: t.Sequence[t.Mapping[str, t.Any]]
+    selection: Selection, found: t.Sequence[Instance], respelt: t.Container[str]
 ) -> list[str]:
     problems = []
     narrowed = " with these filters" if selection.params else ""
@@ -319,7 +257,7 @@ def _missing_and_ambiguous(
         by_name: dict[t.Any, list[str]] = {}
         for instance in found:
             by_name.setdefault(instance.get("name"), []).append(str(instance.get("id")))
-        missing = [name for name in selection.names if name not in by_name]
+        missing = [n for n in selection.names if n not in by_name and n not in respelt]
         if missing:
             problems.append(f"not found{narrowed}: {', '.join(missing)}")
         problems += [

@@ -83,6 +83,7 @@ def main() -> None:
         },
         mutually_exclusive=[
             ("action_ids", "names"),
+            ("action_ids", "exclude_names"),
             ("action_ids", "ids"),
             ("action_ids", "filters"),
         ],

@@ -22,7 +22,8 @@ options:
   sort:
     description:
       - One field to sort by, with an optional direction V(asc) or V(desc) behind a comma, such as V(name,desc).
-      - The order of the API's choice without it.
+      - The list is sorted by this module - empty values first, then numbers, then texts. Without it, the order is the API's
+        choice.
     type: str
   include:
     description:

@@ -12,16 +12,17 @@ import hashlib
 import json
 import typing as t
 import zlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import NotFoundError
+from ansible_collections.cegedim.cloud.plugins.module_utils.filters import filter_params
 from ansible_collections.cegedim.cloud.plugins.module_utils.selection import (
     INSTANCES,
     Selection,
     fetch,
-    filter_params,
+    ids_with_tag,
 )
 
 CACHE_SCHEMA = 1  # raise it when what is cached changes its form
@@ -87,10 +88,7 @@ def fetch_fleet(client: Client, question: Question, *, page_size: int, workers: 
     instances = fetch(client, selection, page_size=page_size, workers=workers)
     tagged = {}
     for tag in question.tag_groups:
-        # The API shows no tags, but can filter by one.
-        having = replace(selection, params={**selection.params, "tags": [tag]})
-        found = fetch(client, having, page_size=page_size, workers=workers)
-        tagged[tag] = frozenset(instance.get("id") for instance in found)
+        tagged[tag] = ids_with_tag(client, selection, tag, page_size=page_size, workers=workers)
     if question.detail:
         _add_details(client, instances, question.detail, workers)
     return Fleet(instances, tagged)

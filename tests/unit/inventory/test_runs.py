@@ -59,7 +59,7 @@ def test_250_instances_in_pages_of_50(fleet: Simulator, tmp_path: Path) -> None:
     inventory = json.loads(done.stdout)
     hosts = hosts_of(inventory)
     assert len(hosts) == 250
-    assert pages(fleet) == 5
+    assert pages(fleet) == 7
     assert not fleet.writes()
     for name, variables in hosts.items():
         assert variables["itcare_name"] == name

@@ -83,8 +83,8 @@ def test_valid(
 @pytest.mark.parametrize(
     ("settings", "work", "fields", "options", "kind", "said"),
     [
-        # the name differs in its case only: the list doesn't show it, and yet it is taken
-        ({}, INSTANCE, {"name": NAME.lower()}, CREATE, errors.ConflictError, "already used"),
+        # the name differs in its case only: no list shows it, and yet it is taken
+        ({}, INSTANCE, {"name": NAME.capitalize()}, CREATE, errors.ConflictError, "already used"),
         ({"quota": 40}, INSTANCE, None, CREATE, errors.InconsistentDataError, "QUOTA_EXCEEDED"),
         ({}, INSTANCE, None, {**CREATE, "region": "XX"}, errors.InconsistentDataError, "region"),
         ({}, INSTANCE, None, {**CREATE, "sizing": "big"}, errors.InconsistentDataError, "big"),

@@ -79,7 +79,7 @@ def test_a_conflict_for_ever(simulator: Simulator, options: dict[str, Any]) -> N
 
 
 def test_the_name_is_taken_by_one_that_is_not_shown(simulator: Simulator) -> None:
-    instance_of(simulator, name=NAME.lower())
+    instance_of(simulator, name=NAME.capitalize())
     with pytest.raises(errors.ConflictError, match="Name PEB4TEST01 is already used"):
         run(simulator, CREATE)
     assert not executed(simulator)

@@ -11,20 +11,21 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import query_string
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.selection import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.filters import (
     FILTERS,
+    filter_params,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.queries import (
     LONGEST_QUERY,
+    name_chunks,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.selection import (
     Selection,
     check_name,
-    filter_params,
-    name_chunks,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 from itcare_simulator.models import ListQuery
-
-LISTS = sorted(name for name, (_parameter, kind) in FILTERS.items() if kind == "strings")
-BOOLEANS = sorted(name for name, (_parameter, kind) in FILTERS.items() if kind == "boolean")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_filters(filters: dict[str, Any] | None, params: dict[str, Any]) -> None
 
 
 def test_every_filter_is_a_parameter_of_the_contract() -> None:
-    parameters = {parameter for parameter, _kind in FILTERS.values()}
+    parameters = {described.parameter for described in FILTERS.values()}
     assert parameters == set(ListQuery.model_fields) - {"names", "page", "size", "sort"}
 
 

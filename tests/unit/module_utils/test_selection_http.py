@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils import errors, selection
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import query_string
+from ansible_collections.cegedim.cloud.plugins.module_utils.instance_queries import gather
 from ansible_collections.cegedim.cloud.plugins.module_utils.selection import (
     Selection,
     fetch,
@@ -52,11 +53,7 @@ def test_read_by_name(simulator: Simulator, family: dict[str, int], match: str) 
     assert found is not None
     assert found["id"] == family["WEB1"]
     assert selection.read_by_name(client_of(simulator), "WEB2") is None
-    if match == "ignorecase":
-        with pytest.raises(errors.InputError, match=f"instance {family['db1']} is named 'db1'"):
-            selection.read_by_name(client_of(simulator), "DB1")
-    else:
-        assert selection.read_by_name(client_of(simulator), "DB1") is None
+    assert selection.read_by_name(client_of(simulator), "DB1") is None
 
 
 def test_two_of_one_name(simulator: Simulator) -> None:
@@ -81,13 +78,19 @@ def test_read_by_id(simulator: Simulator) -> None:
     ("options", "asked"),
     [
         ({}, [LIST]),
-        ({"names": ["WEB1"]}, [LIST]),
-        ({"names": ["WEB1", "WEB2"], "filters": {"monitored": True}}, [LIST]),
+        ({"names": ["PEB4TEST01"]}, [LIST]),
+        ({"names": ["WEB1"]}, [LIST, LIST]),  # its other spelling
+        ({"names": ["WEB1", "WEB2"], "filters": {"monitored": True}}, [LIST, LIST]),
         ({"filters": {"environments": ["PRODUCTION"]}}, [LIST]),
         ({"ids": [10001]}, [f"{LIST}/10001"]),
         ({"ids": [10001, 10002]}, [LIST, LIST]),  # the count, and the list
         ({"ids": [10001, 10002], "filters": {"monitored": True}}, [LIST]),
-        ({"names": ["WEB1"], "ids": [10001]}, [LIST]),
+        ({"names": ["WEB1"], "ids": [10001]}, [LIST, LIST]),
+        ({"names": ["123"]}, [LIST]),
+        ({"filters": {"tags": ["app:web"]}}, [LIST]),
+        ({"filters": {"tags": ["app:web", "app:db", "team:x"]}}, [LIST] * 3),
+        ({"exclude_names": ["WEB1"]}, [LIST, LIST]),
+        ({"names": ["PEB4TEST01"], "exclude_names": ["WEB1"]}, [LIST]),
         ({"names": []}, []),
         ({"ids": []}, []),
     ],
@@ -95,6 +98,7 @@ def test_read_by_id(simulator: Simulator) -> None:
 def test_the_fewest_requests(
     simulator: Simulator, options: dict[str, Any], asked: list[str]
 ) -> None:
+    simulator.add(name="PEB4TEST01")
     fetch(client_of(simulator), select(**options))
     assert calls(simulator) == ([TOKEN, *asked] if asked else [])
 
@@ -103,8 +107,8 @@ def test_the_fewest_requests(
     ("ids", "asked"),
     [
         ([10001, 10002, 10999], [LIST, f"{LIST}/10001", f"{LIST}/10002", f"{LIST}/10999"]),
-        (list(range(10001, 10101)), [LIST] * 6),
-        (list(range(10001, 11001)), [LIST] * 6),
+        (list(range(10001, 10101)), [LIST] * 8),
+        (list(range(10001, 11001)), [LIST] * 8),
     ],
 )
 def test_ids_of_a_larger_fleet(simulator: Simulator, ids: list[int], asked: list[str]) -> None:
@@ -136,6 +140,7 @@ def test_more_names_than_an_address_holds(simulator: Simulator) -> None:
     assert longest_url(simulator) < 8000
     queries = [entry["query"] for entry in simulator.requests()[1:]]
     assert queries[0] == {"page": "0", "size": "1"}  # how many there are at all
+    assert queries.pop()["names"] == "NONE,none"
     assert {name for query in queries[1:] for name in query["names"].split(",")} == set(wanted)
 
 
@@ -145,13 +150,17 @@ def test_a_full_list_where_it_is_cheaper(simulator: Simulator) -> None:
     found = fetch(client_of(simulator), select(names=wanted, filters={"monitored": True}))
     assert 0 < len(found) < 300
     assert longest_url(simulator) < 8000
-    assert [e["query"].get("names") for e in simulator.requests()[1:]] == [None] * 3
-    assert {e["query"]["monitoringStatus"] for e in simulator.requests()[1:]} == {"true"}
+    queries = [entry["query"] for entry in simulator.requests()[1:]]
+    assert {query.get("names") for query in queries} == {None}
+    # The count and the list; without the filter for the names that weren't found.
+    monitored = [query.get("monitoringStatus") for query in queries]
+    assert monitored == ["true"] * monitored.count("true") + [None] * 5
 
 
 def test_many_names_in_order(simulator: Simulator) -> None:
     names = fleet(simulator, 1500)
-    found = fetch(client_of(simulator), select(names=names[:1000]), sort="name,desc")
+    options = {"names": names[:1000], "sort": "name,desc"}
+    found = gather(client_of(simulator), options).values["instances"]
     assert [i["name"] for i in found] == sorted(names[:1000], reverse=True)
     assert longest_url(simulator) < 8000
 

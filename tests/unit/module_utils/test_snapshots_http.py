@@ -248,6 +248,7 @@ def test_info(simulator: Simulator) -> None:
     assert (two["instance_name"], two["snapshot"]) == ("B", None)
     assert calls(simulator)[1:] == [
         "GET /compute/instances",
+        "GET /compute/instances",  # NONE in another case
         f"GET /compute/instances/{two['instance_id']}/snapshots",
     ]
     assert len(gather(client_of(simulator), {}).values["snapshots"]) == 42

@@ -271,3 +271,146 @@ def test_every_returned_key_is_documented(simulator: Simulator, run: Run, module
     assert set(result) - {"changed", "diff", "invocation", "warnings"} <= documented
     failed = run(module, {**WORK[module][0], "client_secret": "wrong"})
     assert set(failed) - {"changed", "failed", "msg", "invocation", "exception"} <= documented
+
+
+def in_another_case(options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: {"names": [NAME.lower()], "name": NAME.lower()}.get(key, value)
+        for key, value in options.items()
+    }
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("module", MODULES)
+def test_a_name_in_another_case(simulator: Simulator, run: Run, module: str, check: bool) -> None:
+    instance_of(simulator)
+    result = run(module, in_another_case(WORK[module][0]), check=check)
+    assert result["failed"]
+    assert f"is named '{NAME.lower()}', but instance 10041 is named '{NAME}'" in result["msg"]
+    assert not simulator.writes()
+
+
+SELECTING = [module for module in MODULES if "names" in WORK[module][0]]
+
+
+@pytest.mark.parametrize("module", SELECTING)
+def test_names_are_excluded(simulator: Simulator, run: Run, module: str) -> None:
+    instance_of(simulator)
+    instance_of(simulator, name="PEB4TEST02")
+    options, key = WORK[module]
+    chosen = {"names": [NAME, "PEB4TEST02"], "exclude_names": ["PEB4TEST02"]}
+    result = run(module, {**options, **chosen})
+    if key != "itcare_actions":
+        shown = [row.get("name") or row.get("instance_name") for row in result[key]]
+        assert shown == [NAME]
+    assert {e["path"].split("/")[4] for e in executed(simulator)} <= {"10041"}
+
+
+@pytest.mark.parametrize("module", ["itcare_snapshot", "itcare_patch_party", "itcare_action_wait"])
+def test_excluded_names_alone_are_no_target(simulator: Simulator, run: Run, module: str) -> None:
+    options = {k: v for k, v in WORK[module][0].items() if k != "names"}
+    result = run(module, {**options, "exclude_names": [NAME]})
+    assert result["failed"]
+    assert not simulator.requests()
+
+
+def test_actions_of_all_but_some(simulator: Simulator, run: Run) -> None:
+    for name in (NAME, "PEB4TEST02"):
+        instance_of(simulator, name=name)
+    run("itcare_instance", {"name": "PEB4TEST02", "state": "stopped"})
+    shown = run("itcare_action_info", {"exclude_names": ["PEB4TEST02"]})["itcare_actions"]
+    assert shown == []
+    shown = run("itcare_action_info", {"exclude_names": [NAME]})["itcare_actions"]
+    assert [action["resource_name"] for action in shown] == ["PEB4TEST02"]
+
+
+@pytest.fixture
+def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What modules warn of: where plugins were loaded before, ansible-core doesn't put it into the result."""
+    warnings: list[str] = []
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda module, text: warnings.append(text))
+    return warnings
+
+
+@pytest.mark.parametrize("failing", [False, True])
+@pytest.mark.parametrize("module", ["itcare_instance_info", "itcare_patch_party"])
+def test_what_was_noticed_is_said(
+    simulator: Simulator, run: Run, warned: list[str], module: str, failing: bool
+) -> None:
+    page = {"content": [{"id": 7, "name": NAME, "type": "VM"}], "totalElements": 1}
+    simulator.fault(
+        path="instances$", query={"types": "LINUX"}, fault={"status": 200, "body": json.dumps(page)}
+    )
+    selected = {"names": [NAME, "NOSUCH"] if failing else [NAME], "filters": {"types": ["LINUX"]}}
+    options = {**WORK[module][0], **selected, "include": []}
+    if module != "itcare_instance_info":
+        del options["include"]
+    result = run(module, options, check=True)
+    assert bool(result.get("failed")) == (failing and module == "itcare_patch_party")
+    said = "filters.types: 1 of the instances that ITCare lists for it show something else"
+    assert said in warned[0]
+
+
+@pytest.mark.parametrize("verbosity", [0, 1])
+def test_remarks_are_for_those_who_want_more(
+    simulator: Simulator, run: Run, warned: list[str], verbosity: int
+) -> None:
+    simulator.settings(default_sort="name,desc", max_page_size=10)
+    simulator.fault(path="instances$", query={"sort": "id"}, count=0, fault={"status": 400})
+    result = run("itcare_instance_info", {"_ansible_verbosity": verbosity})
+    assert len(result["instances"]) == 40
+    said = "gives no list in the order of ids"
+    assert [said in text for text in warned] == [True] * verbosity
+
+
+# -- how many requests a task that changes nothing makes, its token aside ---------------------------
+
+ONE_LIST = ["GET /compute/instances"]
+REQUESTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    "info": ("itcare_instance_info", {}, ONE_LIST),
+    "info by name": ("itcare_instance_info", {"names": [NAME]}, ONE_LIST),
+    "info by filters": (
+        "itcare_instance_info",
+        {"filters": {"statuses": ["ACTIVE"], "monitored": False, "tags": ["app:web"]}},
+        ONE_LIST,
+    ),
+    "info in order": ("itcare_instance_info", {"sort": "name,desc"}, ONE_LIST),
+    "info, a name that isn't found": (
+        "itcare_instance_info",
+        {"names": [NAME, "NOSUCH", "NONE"]},
+        ONE_LIST * 2,
+    ),
+    "patch party info": ("itcare_patch_party_info", {}, ONE_LIST),
+    "patch party info, a name that isn't found": (
+        "itcare_patch_party_info",
+        {"names": ["NOSUCH"]},
+        ONE_LIST * 2,
+    ),
+    "patch party": (
+        "itcare_patch_party",
+        {"filters": {"environments": ["DEVELOPMENT"]}, "excluded": False},
+        ONE_LIST,
+    ),
+    "patch party by name": (
+        "itcare_patch_party",
+        {"names": [NAME], "patch_group": "none"},
+        ONE_LIST,
+    ),
+    "patch party, a name that isn't found": (
+        "itcare_patch_party",
+        {"names": [NAME, "NOSUCH"], "patch_group": "none"},
+        ONE_LIST * 2,
+    ),
+}
+
+
+@pytest.mark.parametrize("wish", REQUESTS)
+def test_requests_of_a_task_that_changes_nothing(simulator: Simulator, run: Run, wish: str) -> None:
+    instance_of(simulator)
+    module, options, expected = REQUESTS[wish]
+    if "excluded" in options:
+        run(module, options)
+        simulator.clear_requests()
+    result = run(module, options)
+    assert not result["changed"]
+    assert calls(simulator)[1:] == expected
