@@ -75,8 +75,9 @@ class Selection:
     def from_options(cls, options: t.Mapping[str, t.Any]) -> Selection:
         names, ids = options.get("names"), options.get("ids")
         excluded = _names(options.get("exclude_names") or (), "exclude_names")
+        left_out = frozenset(excluded)
         return cls(
-            names=None if names is None else tuple(n for n in _names(names) if n not in excluded),
+            names=None if names is None else tuple(n for n in _names(names) if n not in left_out),
             ids=None if ids is None else tuple(dict.fromkeys(whole_number(i, "ids") for i in ids)),
             params=filter_params(options.get("filters")),
             exclude_names=excluded,
@@ -197,12 +198,14 @@ def ids_with_tag(
     client: Client, selection: Selection, tag: str, *, page_size: int, workers: int
 ) -> frozenset[t.Any]:
     """Which of a selection have a tag: the API shows no tags, but can filter by one. Others may be among them."""
+    if selection.names == () or selection.ids == ():
+        return frozenset()
     queries = Queries(client, page_size=page_size, workers=workers, compares=False)
     params = {**selection.params, "tags": [tag]}
     if selection.names is None:
         having = queries.listed(params)
     else:
-        having = queries.by_names(selection.names, params) if selection.names else []
+        having = queries.by_names(selection.names, params)
     return frozenset(instance.get("id") for instance in having)
 
 
