@@ -229,13 +229,18 @@ def refuse_other_spelling(client: Client, name: str) -> None:
         raise InputError(f"{text[0].upper()}{text[1:]}: names are compared exactly.")
 
 
-def resolve(client: Client, selection: Selection, max_targets: int | None = None) -> list[Instance]:
-    """The targets of a module that changes something: every name and id found once, at least one, not too many."""
+def refuse_all(selection: Selection) -> None:
+    """Raises InputError for a selection that chooses nothing, before the first request of a module that changes something."""
     if selection.chooses_nothing:
         raise InputError(
             "No instances are selected: give names, ids or filters. This module never takes all instances"
             f"{', nor all but those in exclude_names' if selection.exclude_names else ''}."
         )
+
+
+def resolve(client: Client, selection: Selection, max_targets: int | None = None) -> list[Instance]:
+    """The targets of a module that changes something: every name and id found once, at least one, not too many."""
+    refuse_all(selection)
     found, respelt = _find(client, selection)
     problems = [*_missing_and_ambiguous(selection, found, respelt), *respelt.values()]
     if problems:

@@ -29,7 +29,7 @@ from .errors import InputError, ItcareError
 from .limits import check_change_reference
 from .others import SNAPSHOT, list_others
 from .plan import ALWAYS, NEVER, Plan, Resource, Result, Step
-from .selection import Selection, resolve
+from .selection import Selection, refuse_all, resolve
 from .snapshot_queries import (
     SNAPSHOTS,
     active,
@@ -279,6 +279,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     deadline = Deadline(client, Waiting.from_options(options))
     concurrency = check_concurrency(options.get("concurrency", 1))
     selection = Selection.from_options(options)
+    refuse_all(selection)
     # Actions first: what ends between the two is in the state already.
     others = list_others(client, **selection.alone, complete=bool(selection.alone))
     instances, unseen = listed(

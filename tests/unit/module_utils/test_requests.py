@@ -34,8 +34,27 @@ Work = Callable[[Client, Mapping[str, Any]], Result]
 # (work, fields of the instance, options, requests)
 TABLE: dict[str, tuple[Work, dict[str, Any], dict[str, Any], list[str]]] = {
     "info": (instance_queries.gather, {}, {"names": [NAME]}, [LIST]),
+    "info by filters": (
+        instance_queries.gather,
+        {},
+        {"filters": {"statuses": ["ACTIVE"], "monitored": False, "tags": ["app:web"]}},
+        [LIST],
+    ),
+    "info in order": (instance_queries.gather, {}, {"sort": "name,desc"}, [LIST]),
+    "info, names that aren't found": (
+        instance_queries.gather,
+        {},
+        {"names": [NAME, "NOSUCH", "NONE"]},
+        [LIST, LIST],
+    ),
     "info by id": (instance_queries.gather, {}, {"ids": ["ID"]}, [ONE]),
     "patch parties, info": (patch_parties.gather, {}, {"names": [NAME]}, [LIST]),
+    "patch parties, info, a name that isn't found": (
+        patch_parties.gather,
+        {},
+        {"names": ["NOSUCH"]},
+        [LIST, LIST],
+    ),
     "patch party": (patch_parties.ensure, {}, {"names": [NAME], "patch_group": "none"}, [LIST]),
     "sizing": (instances.ensure, {}, {"name": NAME, "sizing": "2cpu4gb"}, [LIST]),
     "protections": (
@@ -57,6 +76,12 @@ TABLE: dict[str, tuple[Work, dict[str, Any], dict[str, Any], list[str]]] = {
         {},
         {"id": 4711, "state": "absent"},
         [ACTIONS, "GET /compute/instances/4711"],
+    ),
+    "absence, a name that isn't found": (
+        instances.ensure,
+        {},
+        {"name": "NOSUCH", "state": "absent"},
+        [ACTIONS, LIST, LIST],
     ),
     "power": (instances.ensure, {}, {"name": NAME, "state": "started"}, [ACTIONS, LIST]),
     "snapshot": (snapshots.ensure, HAS_ONE, {"names": [NAME]}, [ACTIONS, LIST]),

@@ -16,7 +16,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils import (
     instance_queries,
     instances,
     patch_parties,
-    snapshots,
+    snapshot_queries,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import Client, query_string
 from ansible_collections.cegedim.cloud.plugins.module_utils.filters import FILTERS, mismatches
@@ -138,7 +138,7 @@ CERTAIN = ("environments", "statuses", "services", "cloud_id")
 GATHER: dict[str, Callable[[Client, dict[str, Any]], Any]] = {
     "itcare_instance_info": instance_queries.gather,
     "itcare_patch_party_info": patch_parties.gather,
-    "itcare_snapshot_info": snapshots.gather,
+    "itcare_snapshot_info": snapshot_queries.gather,
 }
 
 
