@@ -17,7 +17,7 @@ from .instance_wish import FIXED, PROTECTIONS, UNCERTAIN, Sizing, Wish
 from .naming import to_camel, to_snake
 from .others import EXISTENCE, POWER, list_others
 from .plan import AFTER_503, NEVER, Plan, Resource, Result, Step, merge
-from .selection import INSTANCES, read_by_id, read_by_name, refuse_other_spelling
+from .selection import INSTANCES, read_by_id, read_by_name, refuse_other_spelling, unmade
 
 NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
 
@@ -367,6 +367,15 @@ def foresee(current: Resource | None, action: Action, wish: Wish) -> Resource | 
     return {**current, "status": statuses[process]}
 
 
+def _plan(client: Client, current: Resource | None, wish: Wish) -> Plan:
+    try:
+        return plan_instance(current, wish)
+    except InputError as error:
+        if current is not None:
+            raise
+        raise InputError(f"{str(error).rstrip('.')}{unmade(client)}.") from error
+
+
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_instance."""
     wish = Wish.from_options(options)
@@ -391,7 +400,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         deadline,
         wish.name or (current or {}).get("name"),
         read,
-        lambda found: plan_instance(found, wish),
+        lambda found: _plan(client, found, wish),
         listed=listed,
         contradicted_by=processes,
         foresee=lambda found, action: foresee(found, action, wish),

@@ -242,13 +242,16 @@ def resolve(client: Client, selection: Selection, max_targets: int | None = None
     """The targets of a module that changes something: every name and id found once, at least one, not too many."""
     refuse_all(selection)
     found, respelt = _find(client, selection)
-    problems = [*_missing_and_ambiguous(selection, found, respelt), *respelt.values()]
+    problems = [
+        *_missing_and_ambiguous(selection, found, respelt, unmade(client)),
+        *respelt.values(),
+    ]
     if problems:
         raise InputError(
             f"The selection can't be used: {'; '.join(problems)}. Nothing was changed."
         )
     if not found:
-        raise InputError("The selection matches no instance. Nothing was changed.")
+        raise InputError(f"The selection matches no instance{unmade(client)}. Nothing was changed.")
     if max_targets is not None and len(found) > max_targets:
         raise InputError(
             f"The selection matches {len(found)} instances, more than max_targets ({max_targets}). Nothing was changed."
@@ -256,8 +259,18 @@ def resolve(client: Client, selection: Selection, max_targets: int | None = None
     return found
 
 
+def unmade(client: Client) -> str:
+    """What a message about something that isn't there adds in check mode."""
+    if not client.read_only:
+        return ""
+    return " (in check mode, a task before this one may not have made it)"
+
+
 def _missing_and_ambiguous(
-    selection: Selection, found: t.Sequence[Instance], respelt: t.Container[str]
+    selection: Selection,
+    found: t.Sequence[Instance],
+    respelt: t.Container[str],
+    in_check_mode: str,
 ) -> list[str]:
     problems = []
     narrowed = " with these filters" if selection.params else ""
@@ -267,7 +280,7 @@ def _missing_and_ambiguous(
             by_name.setdefault(instance.get("name"), []).append(str(instance.get("id")))
         missing = [n for n in selection.names if n not in by_name and n not in respelt]
         if missing:
-            problems.append(f"not found{narrowed}: {', '.join(missing)}")
+            problems.append(f"not found{narrowed}: {', '.join(missing)}{in_check_mode}")
         problems += [
             f"'{name}' is the name of several (ids {', '.join(ids)}), select by ids"
             for name, ids in by_name.items()
@@ -277,5 +290,7 @@ def _missing_and_ambiguous(
         ids_found = {instance.get("id") for instance in found}
         missing_ids = [str(i) for i in selection.ids if i not in ids_found]
         if missing_ids:
-            problems.append(f"no instance{narrowed} with id {', '.join(missing_ids)}")
+            problems.append(
+                f"no instance{narrowed} with id {', '.join(missing_ids)}{in_check_mode}"
+            )
     return problems

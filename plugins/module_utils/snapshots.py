@@ -29,7 +29,7 @@ from .errors import InputError, ItcareError
 from .limits import check_change_reference
 from .others import SNAPSHOT, list_others
 from .plan import ALWAYS, NEVER, Plan, Resource, Result, Step
-from .selection import Selection, refuse_all, resolve
+from .selection import Selection, refuse_all, resolve, unmade
 from .snapshot_queries import (
     SNAPSHOTS,
     active,
@@ -293,7 +293,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     rows = apply_all(
         client,
         instances,
-        lambda instance: plan_snapshot(instance or {}, wish, now),
+        lambda instance: _plan(client, instance or {}, wish, now),
         lambda instance: read_one(client, instance, wish.snapshot_id),
         deadline,
         concurrency=concurrency,
@@ -313,6 +313,15 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     if any(row.error for row in rows):
         raise PartialFailureError(rows, warnings=warnings, **values)
     return Result(any(row.changed for row in rows), values, diffs_of(rows), warnings)
+
+
+def _plan(client: Client, instance: Resource, wish: SnapshotWish, now: datetime.datetime) -> Plan:
+    try:
+        return plan_snapshot(instance, wish, now)
+    except InputError as error:
+        if instance.get("snapshot"):
+            raise
+        raise InputError(f"{error}{unmade(client)}") from error
 
 
 def _warnings(rows: list[Row]) -> list[str]:

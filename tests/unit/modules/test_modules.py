@@ -361,3 +361,36 @@ def test_remarks_are_for_those_who_want_more(
     assert len(result["instances"]) == 40
     said = "gives no list in the order of ids"
     assert [said in text for text in warned] == [True] * verbosity
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "said"),
+    [
+        ("itcare_instance", {"name": "NEW", "state": "started"}, "Instance NEW doesn't exist"),
+        ("itcare_instance", {"name": "NEW", "state": "stopped"}, "Instance NEW doesn't exist"),
+        ("itcare_instance", {"name": "NEW", "state": "reset"}, "Instance NEW doesn't exist"),
+        ("itcare_snapshot", {"names": ["NEW"]}, "not found: NEW"),
+        ("itcare_snapshot", {"ids": [5]}, "no instance with id 5"),
+        ("itcare_snapshot", {"names": [NAME], "state": "recovered"}, f"{NAME} has no snapshot"),
+        ("itcare_patch_party", {"names": ["NEW"], "patch_group": "1"}, "not found: NEW"),
+        ("itcare_patch_party", {"filters": {"tags": ["app:new"]}, "patch_group": "1"},
+         "The selection matches no instance"),
+        ("itcare_action_wait", {"names": ["NEW"]}, "not found: NEW"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("check", [False, True])
+def test_what_an_earlier_task_may_not_have_made(
+    simulator: Simulator, run: Run, module: str, options: dict[str, Any], said: str, check: bool
+) -> None:
+    instance_of(simulator)
+    message = run(module, options, check)["msg"]
+    hint = " (in check mode, a task before this one may not have made it)"
+    sentence = next(part for part in message.split(". ") if said in part)
+    assert (hint in sentence) is check
+    assert hint not in message.replace(hint, "", 1)
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_no_actions_to_wait_for(simulator: Simulator, run: Run, check: bool) -> None:
+    """In check mode the tasks before it have started none."""
+    assert run("itcare_action_wait", {"action_ids": []}, check)["itcare_actions"] == []
