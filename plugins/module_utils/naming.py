@@ -28,12 +28,25 @@ def camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
+@functools.lru_cache(maxsize=4096)
+def harmless_key(key: str) -> str:
+    """No template can begin with what is left. ansible-core before 2.19 executes a key that an expression picks out."""
+    return key.replace("{", "_").replace("#", "_")
+
+
 def to_snake(value: t.Any) -> t.Any:
     """API JSON with every key in snake case, all the way down; unknown fields come along."""
+    return _renamed(value, snake)
+
+
+def _renamed(value: t.Any, rename: t.Callable[[str], str]) -> t.Any:
     if isinstance(value, dict):
-        return {snake(k): v if k in DATA_MAPS else to_snake(v) for k, v in value.items()}
+        return {
+            harmless_key(rename(k)): _renamed(v, str if k in DATA_MAPS else rename)
+            for k, v in value.items()
+        }
     if isinstance(value, list):
-        return [to_snake(item) for item in value]
+        return [_renamed(item, rename) for item in value]
     return value
 
 

@@ -175,6 +175,14 @@ def read_template(text: str) -> Reading:
     return _read(text) if can_be_template(text) else CONSTANT
 
 
+def is_constant(expression: t.Any) -> bool:
+    """Whether an expression names no variable at all."""
+    try:
+        return Environment().parse(f"{{{{{expression}}}}}").find(nodes.Name) is None
+    except (TemplateError, RecursionError, ValueError):
+        return False
+
+
 def _read(template: str) -> Reading:
     try:
         tree = Environment().parse(template)

@@ -23,12 +23,14 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.expressions import (
     Key,
     Reading,
     follow,
+    is_constant,
     read_expression,
     read_template,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import Fields
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import (
     TRUST_IS_GIVEN,
+    as_data,
     trust_harmless,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.view import Variables, View
@@ -268,7 +270,9 @@ class Grouping:
         ]
 
     def _decide_value(self, name: str, expression: t.Any) -> t.Callable[[Variables, str], t.Any]:
-        return lambda variables, host: trust_harmless(
+        # A template that the user wrote out is executed later, as the user means it; one that holds data never is.
+        mark = trust_harmless if is_constant(expression) else as_data
+        return lambda variables, host: mark(
             self._decides.value(name, expression, variables, host, self._strict)
         )
 

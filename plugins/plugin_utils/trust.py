@@ -6,8 +6,13 @@
 
 ansible-core 2.19 and later execute only what is marked as trusted, but write every other string of an inventory as
 `{"__ansible_unsafe": ...}`, which AWX then compares with plain text. So a string that can't be a template is marked as
-trusted, which changes nothing but how it is written, and all others are left as they are: inert. Earlier releases
-execute whatever looks like a template unless it is wrapped.
+trusted, which changes nothing but how it is written, and all others are left as they are: inert. Nothing that an
+expression makes of a string is trusted.
+
+Earlier releases execute whatever looks like a template unless it is wrapped, and forget that it was when an expression
+reads nothing else. So every string is wrapped of which an expression could make a template by taking something away,
+and what `compose` makes is wrapped again. A key's wrapping doesn't count for them: keys can't be templates at all
+(`naming.harmless_key`).
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ import typing as t
 
 from ansible import template as ansible_template
 from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.cegedim.cloud.plugins.module_utils.naming import harmless_key
 
 # ansible-core 2.19 and later
 TRUST_IS_GIVEN: bool = hasattr(ansible_template, "trust_as_template")
@@ -28,11 +34,34 @@ def can_be_template(text: str) -> bool:
     return "{" in text or text.startswith("#jinja2:")
 
 
+def may_become_template(text: str) -> bool:
+    """Whether it is one, or what is left of it may be when an expression has stripped, split or replaced something."""
+    return "{" in text or ("#jinja2:" if TRUST_IS_GIVEN else "#") in text
+
+
 def trust_harmless(value: t.Any) -> t.Any:
     """A scalar that Ansible computed itself: marked as trusted where that is the custom and it can't be a template."""
-    if TRUST_IS_GIVEN and isinstance(value, str) and not can_be_template(value):
+    if TRUST_IS_GIVEN and isinstance(value, str) and not may_become_template(value):
         return ansible_template.trust_as_template(value)
     return value
+
+
+def as_data(value: t.Any) -> t.Any:
+    """What Ansible computed of data, all the way down, as data again: decoding brings up braces that nobody saw."""
+    if TRUST_IS_GIVEN:
+        return trust_harmless(value)
+    if isinstance(value, str):
+        return wrap_var(value) if may_become_template(value) else value
+    if isinstance(value, dict):
+        return {_harmless_key(key): as_data(item) for key, item in value.items()}
+    for kind in (list, tuple, set):
+        if isinstance(value, kind):
+            return kind(map(as_data, value))
+    return value
+
+
+def _harmless_key(key: t.Any) -> t.Any:
+    return harmless_key(key) if isinstance(key, str) else key
 
 
 def _data_text(text: str) -> str:
@@ -41,7 +70,7 @@ def _data_text(text: str) -> str:
         text = text.encode("utf-8", "replace").decode("utf-8")
     if TRUST_IS_GIVEN:
         return trust_harmless(text)
-    return wrap_var(text) if can_be_template(text) else text
+    return wrap_var(text) if may_become_template(text) else text
 
 
 class _Renamed(dict[str, str]):
@@ -66,7 +95,8 @@ class Data:
         self, rename: t.Callable[[str], str] = str, keep: t.Collection[str] = frozenset()
     ) -> None:
         self._texts: dict[str, str] = {}
-        self._names = _Renamed(rename)
+        self._names = _Renamed(lambda key: harmless_key(rename(key)))
+        self._kept = _Renamed(harmless_key)
         self._keep = keep  # fields whose value is a map of data: its keys aren't names
 
     def text(self, text: str) -> str:
@@ -78,7 +108,7 @@ class Data:
         return known
 
     def mapping(self, value: dict[str, t.Any], rename: bool = True) -> dict[str, t.Any]:
-        known, names = self._texts.get, self._names
+        known, names = self._texts.get, self._names if rename else self._kept
         result = {}
         for key, item in value.items():
             kind = type(item)
@@ -86,7 +116,7 @@ class Data:
                 item = known(item) or self.text(item)
             elif kind is dict or kind is list:
                 item = self(item, rename and key not in self._keep)
-            result[names[key] if rename else key] = item
+            result[names[key]] = item
         return result
 
     def __call__(self, value: t.Any, rename: bool = True) -> t.Any:

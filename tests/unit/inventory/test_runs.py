@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,46 @@ def test_templates_in_names_and_comments_are_inert(simulator: Simulator, tmp_pat
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"ok={6 * 1}" in done.stdout
     assert "lookup('pipe'" in done.stdout
+    assert not list(tmp_path.glob("**/executed"))
+
+
+def test_what_an_expression_leaves_of_a_template_is_inert(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """A header that only begins the text when it has been stripped, and a key that is a template; in plays, too."""
+    simulator.reset(instances=0)
+    simulator.add(
+        name="EVIL",
+        label=f" {HOSTILE[2]}",
+        backupPolicyDetails={"policies": [{"frequencies": {HOSTILE[0]: 14}}]},
+    )
+    frequencies = "backup_policy_details.policies[0].frequencies"
+    source = write_source(
+        tmp_path, simulator, compose={"short": "label | trim", "often": f"{frequencies} | first"}
+    )
+    module = {key: simulator.options()[key] for key in ("api_url", "token_url", "client_id")}
+    tasks: list[dict[str, Any]] = [
+        {"debug": {"msg": "{{ short }} {{ often }}"}},
+        {"set_fact": {"key": f"{{{{ itcare_{frequencies} | first }}}}"}},
+        {"debug": {"msg": "{{ key }}"}},
+        {
+            "cegedim.cloud.itcare_instance_info": {**module, "client_secret": "demo-secret"},
+            "register": "found",
+        },
+        {"set_fact": {"map": f"{{{{ found.instances[0].{frequencies} }}}}"}},
+        {"set_fact": {"key": "{{ map | first }}"}},
+        {"debug": {"msg": "{{ key }} {{ found.instances[0].label | trim }}"}},
+    ]
+    play = tmp_path / "play.yml"
+    play.write_text(
+        json.dumps(
+            [{"hosts": "EVIL", "gather_facts": False, "connection": "local", "tasks": tasks}]
+        )
+    )
+    python = f"ansible_python_interpreter={sys.executable}"
+    done = run_ansible("ansible-playbook", tmp_path, "-i", source, "-e", python, play)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok=7" in done.stdout
     assert not list(tmp_path.glob("**/executed"))
 
 

@@ -378,7 +378,7 @@ def described(value: Any) -> Any:
                 str(value),
                 "executed" if ansible_template.is_trusted_as_template(value) else "inert",
             )
-        return (value_text, "inert" if hasattr(value, "__UNSAFE__") else "executed")
+        return value_text  # Ansible leaves some to be executed; test_nothing_is_executed.py is about ours
     return (type(value).__name__.replace("_AnsibleTaggedInt", "int"), repr(value))
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -35,12 +36,18 @@ def texts(value: Any) -> list[str]:
     return [text for item in items for text in texts(item)]
 
 
+def without_templates_in_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {re.sub("[{#]", "_", k): without_templates_in_keys(v) for k, v in value.items()}
+    return [*map(without_templates_in_keys, value)] if isinstance(value, list) else value
+
+
 @given(JSON)
 def test_data_is_the_same_but_inert(value: Any) -> None:
     found = Data()(value)
-    assert found == value
+    assert found == without_templates_in_keys(value)
     for text in texts(found):
-        templating = "{" in text or text.startswith("#jinja2:")
+        templating = "{" in text or ("#jinja2:" if TRUST_IS_GIVEN else "#") in text
         if TRUST_IS_GIVEN:
             assert ansible_template.is_trusted_as_template(text) is not templating
         else:
