@@ -298,8 +298,9 @@ class Grouping:
                     self._set(host, name, value)
             view.variables = host.vars
         view.extra = {}  # Ansible doesn't show them to `groups`
-        for rule in self._groups:
-            for group in rule.outcome(view, host.name):
+        joined = [rule.outcome(view, host.name) for rule in self._groups]  # as with `compose`
+        for groups in joined:
+            for group in groups:
                 group.add_host(host)
         view.extra = self._extra
         for rule in self._keyed:
