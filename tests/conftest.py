@@ -8,8 +8,16 @@ from __future__ import annotations
 
 import hypothesis
 from simulator_fixture import shared_simulator, simulator, simulator_factory
+from tls_fixture import certificate, secure, secure_simulator
 
-__all__ = ["shared_simulator", "simulator", "simulator_factory"]
+__all__ = [
+    "certificate",
+    "secure",
+    "secure_simulator",
+    "shared_simulator",
+    "simulator",
+    "simulator_factory",
+]
 
 # How long an example takes says something about the machine, not about the code.
 hypothesis.settings.register_profile(

@@ -18,7 +18,7 @@ notes:
 class ModuleDocFragment:
     """Connection options (DOCUMENTATION for modules, PLUGIN for plugins), and options that modules share."""
 
-    # The one description of the connection options. Plugins read `env` themselves.
+    # The one description of the connection options. Their environment variables are read by module_utils/options.py.
     PLUGIN = r"""
 options:
   api_url:
@@ -38,6 +38,8 @@ options:
   client_id:
     description:
       - Name of the API account. Given together with O(client_secret), unless there is an O(access_token).
+      - What is given beats what only the environment has - a name or secret that is given is completed by the other from
+        the environment, and E(ITCARE_ACCESS_TOKEN) then doesn't count.
       - Environment variable E(ITCARE_CLIENT_ID).
     env: [{name: ITCARE_CLIENT_ID}]
     type: str
@@ -51,13 +53,17 @@ options:
     description:
       - An access token that was obtained elsewhere. It is used as it is, instead of O(client_id) and O(client_secret),
         and can't be renewed when it ends.
+      - A token that is given beats O(client_id) and O(client_secret) of the environment. A token beside a name or secret
+        is an error when all are given, C(module_defaults) included, and when all only come from the environment.
       - Environment variable E(ITCARE_ACCESS_TOKEN).
     env: [{name: ITCARE_ACCESS_TOKEN}]
     type: str
   validate_certs:
     description:
       - Whether the certificates of O(api_url) and O(token_url) are checked.
-      - Switched off, the credentials go to whoever answers; set O(ca_path) instead where a private authority is used.
+      - Switched off, the credentials go to whoever answers, and each task or inventory source warns; set O(ca_path)
+        instead where a private authority is used.
+      - A value that is neither true nor false is an error.
       - Environment variable E(ITCARE_VALIDATE_CERTS).
     env: [{name: ITCARE_VALIDATE_CERTS}]
     type: bool
@@ -88,7 +94,7 @@ requirements:
   - requests >= 2.28 on the host that the task runs on
 """
 
-    # For modules the key `env` isn't allowed: the argument spec has fallbacks of the same names (module_utils/module.py).
+    # For modules the key `env` isn't allowed.
     # The annotation is for ansible-test, which reads plain assignments and takes their values for literals.
     DOCUMENTATION: str = (
         "".join(line for line in PLUGIN.splitlines(True) if "    env: " not in line)

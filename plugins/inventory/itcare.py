@@ -19,7 +19,8 @@ description:
   - All or nothing. Every page is fetched and counted before the first host is made; when the list stays incomplete, or
     anything else fails, the source fails as a whole. Set C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true), so that
     Ansible ends with an error instead of going on without hosts.
-  - What the API says is data. A name or comment that looks like a template is never executed.
+  - What the API says is data. A name or comment that looks like a template is never executed, nor is what O(compose)
+    makes of it. In keys of maps, C({) and C(#) become C(_).
 options:
   plugin:
     description: Marks a file as a source for this plugin.
@@ -128,8 +129,11 @@ notes:
     for conditions.
   - O(compose), O(groups) and O(keyed_groups) mean what they mean for any inventory plugin, with one difference - a key in
     O(keyed_groups) that is an integer or a boolean makes a group of its text, where Ansible fails.
-  - O(api_url), O(token_url), O(client_id), O(client_secret), O(access_token) and O(ca_path) may be templates in the file,
-    for example to look up a secret.
+  - The connection options, O(names), O(ids), O(filters), O(tag_groups), numbers, and what is true or false may be
+    templates in the file, for example to look up a secret or to take an extra variable (C(-e)). What they become is
+    checked as if it stood there. Values of a vault (C(!vault)) are taken as they are. A template in any other option is
+    an error, expressions (O(compose), O(groups), O(keyed_groups), O(hostnames), O(host_filters)) aside.
+  - A secret that holds braces and isn't a template is written with C(!unsafe), as everywhere in Ansible.
 extends_documentation_fragment:
   - cegedim.cloud.itcare.plugin
   - cegedim.cloud.itcare.selection
@@ -186,22 +190,25 @@ cache_timeout: 600
 """
 
 import contextlib
-import difflib
 import gc
 import re
 import typing as t
 import zlib
+from dataclasses import asdict
 
 from ansible import constants as C
-from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import CONNECTIONS, Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError, ItcareError
+from ansible_collections.cegedim.cloud.plugins.module_utils.options import connection_options
 from ansible_collections.cegedim.cloud.plugins.module_utils.requests_library import (
     REQUESTS_IMPORT_ERROR,
+    without_warnings,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import may_be_variable
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.options import read_options
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.populate import Populate
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.rollback import all_or_nothing
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import (
@@ -211,15 +218,6 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import (
 )
 
 FILE_NAMES = ("itcare.yml", "itcare.yaml")
-SECRETS = ("client_secret", "access_token")
-KINDS = {
-    "bool": "true or false",
-    "dict": "a dictionary",
-    "int": "a whole number",
-    "list": "a list",
-    "str": "a text",
-}
-TEMPLATED = ("api_url", "token_url", "client_id", "client_secret", "access_token", "ca_path")
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]
@@ -238,14 +236,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
-        config = self._read(path)
+        self._path = path
         if REQUESTS_IMPORT_ERROR:
             raise AnsibleParserError(
                 f"{self.NAME} needs the Python library requests, in the Python that runs Ansible: pip install requests"
             )
         try:
-            self._check(config)
-            connection = ConnectionOptions.from_mapping(self._connection(config))
+            self._read_config_data(path)
+            self._check()
+            connection = self._connection
             question = Question.from_options(self._asked())
             with garbage_collection_paused(), all_or_nothing(inventory):
                 Populate(self, question).add(self._fleet(connection, question, cache))
@@ -254,32 +253,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     # -- the file --
 
-    def _read(self, path: str) -> t.Mapping[str, t.Any]:
-        try:
-            return self._read_config_data(path)
-        except AnsibleError as error:
-            # Ansible says which option has a wrong value, each release in its own riddles.
-            found = re.search(r"setting: (\w+)|config '(\w+)'", str(error), re.I)
-            if found is None:
-                raise
-            option = found.group(1) or found.group(2)
-            definition = C.config.get_configuration_definition(option, "inventory", self._load_name)
-            wanted = KINDS[definition["type"]]
-            if definition.get("choices"):
-                wanted = "one of" if definition["type"] == "str" else f"{wanted} of"
-                wanted += " " + ", ".join(definition["choices"])
-            given = self.loader.load_from_file(path).get(option)
-            what = f"{given!r}" if given is not None and option not in SECRETS else "this"
-            raise AnsibleParserError(f"{option} takes {wanted}, not {what}.") from None
+    def set_options(
+        self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None
+    ) -> None:
+        """Ansible calls this with what the file holds."""
+        if direct:
+            definitions = C.config.get_configuration_definitions("inventory", self._load_name)
+            self.templar.available_variables = self._vars
+            direct = read_options(direct, definitions, self.templar)
+            self._connection = connection_options(direct)
+            direct.update(asdict(self._connection))
+        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
-    def _check(self, config: t.Mapping[str, t.Any]) -> None:
-        """What Ansible lets pass, or says in riddles."""
-        known = {"plugin", *self._options}
-        unknown = [f"{key}{_nearest(key, known)}" for key in config if key not in known]
-        if unknown:
-            raise InputError(
-                f"The file has keys that aren't options: {', '.join(unknown)}. See ansible-doc -t inventory {self.NAME}."
-            )
+    def _check(self) -> None:
+        """What Ansible lets pass."""
         if self.get_option("page_size") < 1:
             raise InputError(f"page_size is at least 1, not {self.get_option('page_size')}.")
         if not 1 <= self.get_option("workers") <= CONNECTIONS:
@@ -293,20 +280,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             )
         if not self.get_option("hostnames"):
             raise InputError("hostnames needs at least one entry, such as name.")
-
-    def _connection(self, config: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """The options with templates rendered: those that stand in the file, never what the environment brings."""
-        options = {
-            name: self.get_option(name) for name in self._options if not name.startswith("_")
-        }
-        self.templar.available_variables = self._vars
-        for name in TEMPLATED:
-            if name in config and isinstance(config[name], str):
-                try:
-                    options[name] = self.templar.template(config[name])
-                except AnsibleError as error:
-                    raise InputError(f"The template of {name} can't be rendered: {error}") from None
-        return options
 
     def _asked(self) -> dict[str, t.Any]:
         return {
@@ -326,14 +299,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             fleet = self._from_cache(key)
             if fleet is not None:
                 return fleet
+        if connection.warning:
+            self.display.warning(f"{self._path}: {connection.warning}")
         client = Client(connection, read_only=True)
         try:
-            fleet = fetch_fleet(
-                client,
-                question,
-                page_size=self.get_option("page_size"),
-                workers=self.get_option("workers"),
-            )
+            with without_warnings():
+                fleet = fetch_fleet(
+                    client,
+                    question,
+                    page_size=self.get_option("page_size"),
+                    workers=self.get_option("workers"),
+                )
         finally:
             client.close()
             for text in client.notices.warnings:
@@ -381,11 +357,6 @@ def garbage_collection_paused() -> t.Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _nearest(word: t.Any, known: t.Iterable[str]) -> str:
-    near = difflib.get_close_matches(str(word), list(known), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _is_meant_for_us(path: str) -> bool:

@@ -85,6 +85,21 @@ class ConnectionOptions:
         """What requests calls `verify`."""
         return (self.ca_path or True) if self.validate_certs else False
 
+    @property
+    def warning(self) -> str | None:
+        """What a user must be told before anything is sent."""
+        unchecked = {
+            urlsplit(url).netloc
+            for url in (self.api_url, self.token_url)
+            if not self.validate_certs and urlsplit(url).scheme == "https"
+        }
+        if not unchecked:
+            return None
+        return (
+            f"The certificates of {', '.join(sorted(unchecked))} aren't checked, as validate_certs is false: the credentials go "
+            "to whoever answers. Set ca_path instead where a private authority is used."
+        )
+
     def __repr__(self) -> str:
         return f"ConnectionOptions(api_url={self.api_url!r}, client_id={self.client_id!r})"
 

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .errors import InputError
+from .options import boolean
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,6 @@ FILTERS: dict[str, Filter] = {
         "includedInPatchParty", "boolean", ("patchParty.excluded",), negated=True
     ),
 }
-_TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
-_FALSE = frozenset({"false", "no", "off", "0", "n", "f"})
 
 
 def filter_params(
@@ -132,21 +131,12 @@ def _integers(value: t.Any, where: str) -> list[int]:
     return [whole_number(item, where) for item in items]
 
 
-def _boolean(value: t.Any, where: str) -> bool:
-    text = str(value).lower()
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    raise InputError(f"{where} takes true or false, not {value!r}.")
-
-
 _READERS: dict[str, t.Callable[[t.Any, str], t.Any]] = {
     "strings": _strings,
     "tags": _tags,
     "integers": _integers,
     "integer": whole_number,
-    "boolean": _boolean,
+    "boolean": boolean,
 }
 
 

@@ -8,34 +8,42 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.errors import AnsibleFallbackNotFound
 
-from .auth import DEFAULT_API_URL, DEFAULT_TOKEN_URL, ConnectionOptions
+from .auth import DEFAULT_API_URL, DEFAULT_TOKEN_URL
 from .client import Client
-from .errors import ItcareError
+from .errors import InputError, ItcareError
+from .options import SECRETS, connection_options, from_environment
 from .plan import Result
-from .requests_library import REQUESTS_IMPORT_ERROR
+from .requests_library import REQUESTS_IMPORT_ERROR, without_warnings
 
 ArgumentSpec = dict[str, dict[str, t.Any]]
 
 
-def _connection_option(name: str, **more: t.Any) -> dict[str, t.Any]:
-    return {"fallback": (env_fallback, [f"ITCARE_{name.upper()}"]), **more}
+def _environment(option: str) -> t.Any:
+    value = from_environment(option)
+    if value is None:
+        raise AnsibleFallbackNotFound
+    return value
 
 
-# Documented in doc_fragments/itcare.py; the checks compare the two.
+def _or_environment(option: str, **more: t.Any) -> dict[str, t.Any]:
+    return {"fallback": (_environment, [option]), **more}
+
+
+# Documented in doc_fragments/itcare.py; the checks compare the two. What has no default is taken from the environment
+# by `connection_options`, which must know what was given.
 CONNECTION: ArgumentSpec = {
-    "api_url": _connection_option("api_url", type="str", default=DEFAULT_API_URL),
-    "token_url": _connection_option(
-        "token_url", type="str", default=DEFAULT_TOKEN_URL, no_log=False
-    ),
-    "client_id": _connection_option("client_id", type="str"),
-    "client_secret": _connection_option("client_secret", type="str", no_log=True),
-    "access_token": _connection_option("access_token", type="str", no_log=True),
-    "validate_certs": _connection_option("validate_certs", type="bool", default=True),
-    "ca_path": _connection_option("ca_path", type="path"),
-    "request_timeout": _connection_option("request_timeout", type="int", default=30),
-    "retries": _connection_option("retries", type="int", default=5),
+    "api_url": _or_environment("api_url", type="str", default=DEFAULT_API_URL),
+    "token_url": _or_environment("token_url", type="str", default=DEFAULT_TOKEN_URL, no_log=False),
+    "client_id": {"type": "str"},
+    "client_secret": {"type": "str", "no_log": True},
+    "access_token": {"type": "str", "no_log": True},
+    "validate_certs": _or_environment("validate_certs", type="bool", default=True),
+    "ca_path": {"type": "path"},
+    "request_timeout": _or_environment("request_timeout", type="int", default=30),
+    "retries": _or_environment("retries", type="int", default=5),
 }
 WRITE: ArgumentSpec = {
     "wait": {"type": "bool", "default": True},
@@ -79,20 +87,24 @@ def run(
     **kwargs: t.Any,
 ) -> None:
     """Runs `work` as an Ansible module. Whether it may write follows from check mode, here and nowhere else."""
-    module = AnsibleModule(
-        argument_spec={**CONNECTION, **argument_spec}, supports_check_mode=True, **kwargs
-    )
+    module = _module({**CONNECTION, **argument_spec}, kwargs)
     if REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     params = module.params
     client: Client | None = None
     try:
+        connection = connection_options(params)
+        # Those of the environment, too, are masked wherever they may turn up.
+        module.no_log_values.update(filter(None, (getattr(connection, name) for name in SECRETS)))
+        if connection.warning:
+            module.warn(connection.warning)
         client = Client(
-            ConnectionOptions.from_mapping(params),
+            connection,
             read_only=module.check_mode,
             dry_run=module.check_mode and bool(params.get("server_dry_run")),
         )
-        result = work(client, params)
+        with without_warnings():
+            result = work(client, params)
     except ItcareError as error:
         _say(module, client)
         fail(module, error)
@@ -111,6 +123,19 @@ def _say(module: AnsibleModule, client: Client | None) -> None:
     if client is not None:
         for text in client.notices.warnings + (client.notices.remarks if module._verbosity else []):
             module.warn(text)
+
+
+def _module(argument_spec: ArgumentSpec, settings: dict[str, t.Any]) -> AnsibleModule:
+    try:
+        return AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **settings)
+    except InputError as error:  # an environment variable that can't be read
+        given = {
+            name: {key: value for key, value in option.items() if key != "fallback"}
+            for name, option in argument_spec.items()
+        }
+        module = AnsibleModule(argument_spec=given, supports_check_mode=True, **settings)
+        fail(module, error)
+        raise AssertionError("fail_json came back") from error
 
 
 def fail(module: AnsibleModule, error: ItcareError) -> None:

@@ -6,15 +6,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
+import typing as t
+import warnings
 
-__all__ = ["REQUESTS_IMPORT_ERROR", "requests"]
+__all__ = ["REQUESTS_IMPORT_ERROR", "requests", "without_warnings"]
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
     import requests
     import requests.adapters
     import requests.auth
+    from urllib3.exceptions import InsecureRequestWarning
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
     requests = None  # type: ignore[assignment]
+
+
+@contextlib.contextmanager
+def without_warnings() -> t.Iterator[None]:
+    """For as long as this lasts, certificates that aren't checked are told of by us, once, and not at each request."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InsecureRequestWarning)
+        yield

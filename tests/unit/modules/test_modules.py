@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.common.text.converters import to_bytes
 from core_helpers import executed, instance_of
+from inventory_helpers import run_ansible, said
 from simulator_fixture import Simulator
 
 MODULES = sorted(
@@ -180,7 +182,57 @@ def test_wrong_environment(
     monkeypatch.setenv(f"ITCARE_{name}", value)
     result = run(module, WORK[module][0])
     assert name.lower() in result["msg"]
+    assert f"ITCARE_{name}" in result["msg"]
     assert not simulator.requests()
+
+
+def test_a_given_account_beats_a_token_of_the_environment(
+    simulator: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = {key: simulator.options()[key] for key in ("client_id", "client_secret")}
+    for name in ("CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.delenv(f"ITCARE_{name}")
+    monkeypatch.setenv("ITCARE_ACCESS_TOKEN", "somebody-elses")
+    assert len(run("itcare_instance_info", pair)["instances"]) == 40
+    simulator.clear_requests()
+    both = run("itcare_instance_info", {**pair, "access_token": "somebody-elses"})
+    assert both["msg"].startswith("Both access_token and client_id, client_secret are set: ")
+    assert not simulator.requests()
+
+
+def test_secrets_of_the_environment_are_masked_too(simulator: Simulator, run: Run) -> None:
+    """`run` looks for the secret in all that is printed."""
+    instance_of(simulator, label="a demo-secret b")
+    (found,) = run("itcare_instance_info", {"names": [NAME]})["instances"]
+    assert found["label"] == "a ******** b"
+
+
+@pytest.mark.parametrize("value", ["ture", "enabled", "None", "/etc/ssl/ca.pem"])
+def test_certificates_are_checked_unless_told_so(
+    secure: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    for name in ("api_url", "token_url"):
+        monkeypatch.setenv(f"ITCARE_{name.upper()}", secure.options()[name])
+    result = run("itcare_instance_info", {"validate_certs": value})
+    assert "validate_certs" in result["msg"]
+    monkeypatch.setenv("ITCARE_VALIDATE_CERTS", value)
+    result = run("itcare_instance_info", {})
+    assert "ITCARE_VALIDATE_CERTS" in result["msg"]
+    assert value in result["msg"]
+    monkeypatch.setenv("ITCARE_VALIDATE_CERTS", "")
+    assert "can't be trusted" in run("itcare_instance_info", {})["msg"]
+    assert not secure.requests()
+
+
+def test_unchecked_certificates_are_one_warning(secure: Simulator, tmp_path: Path) -> None:
+    options = {**secure.options(validate_certs=False), "ids": [1, 2]}
+    given = json.dumps({key: value for key, value in options.items() if value is not None})
+    python = f"ansible_python_interpreter={sys.executable}"
+    module = ("-m", "cegedim.cloud.itcare_instance_info", "-a", given, "-e", python)
+    done = run_ansible("ansible", tmp_path, "localhost", *module)
+    assert done.returncode == 0, said(done)
+    assert said(done).count("aren't checked, as validate_certs is false") == 1
+    assert "Insecure" not in said(done)
 
 
 def test_a_token_is_hidden(simulator: Simulator, run: Run) -> None:
