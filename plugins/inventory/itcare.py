@@ -91,6 +91,8 @@ options:
     description:
       - What C(ansible_host) is set to - V(ip), the instance's address; V(dns), the first DNS name of its network; or
         V(none), nothing.
+      - What can't be a server's address or name, such as V(0.0.0.0), V(127.0.0.1), V(localhost), one that is link-local or
+        for all, or one with a scope (V(%)), is not set, with a warning. A play would configure the controller.
       - O(compose) may set it otherwise.
     type: str
     choices: [ip, dns, none]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import keyword
 import re
+import socket
 import typing as t
 
 from ansible import constants as C
@@ -24,6 +25,11 @@ COMPUTED = ("running", "excluded")  # variables that are no fields of the API
 _SAFE_NAME = re.compile(r"\w[\w.-]{0,252}", re.ASCII)
 _UNSAFE_CHARACTER = re.compile(r"[^\w.-]", re.ASCII)
 _RESERVED_HOSTS = frozenset({"all", "ungrouped", *C.LOCALHOST})
+# First labels of names that lead to this machine, or to all around it, wherever they are looked up.
+_LOCAL_NAMES = frozenset(
+    """localhost localhost4 localhost6 ip6-localhost ip6-loopback ip6-localnet ip6-mcastprefix ip6-allnodes
+    ip6-allrouters broadcasthost""".split()
+)
 _NOT_IN_A_VARIABLE = re.compile(r"\W", re.ASCII)
 _MAGIC_VARIABLES = frozenset(
     """ansible group_names groups hostvars inventory_dir inventory_file inventory_hostname inventory_hostname_short
@@ -145,13 +151,17 @@ def dns_name(fields: Fields) -> str | None:
 
 
 def address(fields: Fields, kind: str) -> tuple[str | None, str | None]:
-    """What to connect to, and what was refused: an address that isn't one could become an option of ssh."""
+    """What to connect to, and what was refused.
+
+    What isn't an address could become an option of ssh, and a play for a server that has none yet must not change this
+    machine.
+    """
     if kind == "ip":
         value = fields.get("ip_address")
-        try:
-            return (str(ipaddress.ip_address(str(value))) if value else None), None
-        except ValueError:
-            return None, str(value)
+        if not value:
+            return None, None
+        found = _address_of_a_server(str(value))
+        return (found, None) if found else (None, str(value))
     name = dns_name(fields)
     if name is None or is_safe_name(name):
         return name, None
@@ -163,11 +173,42 @@ def is_safe_name(name: str) -> bool:
     if name in _RESERVED_HOSTS:
         return False
     if _SAFE_NAME.fullmatch(name):
+        return not _is_local(name)
+    return ":" in name and _address_of_a_server(name) is not None
+
+
+def _address_of_a_server(text: str) -> str | None:
+    """An address that may be another machine's, as it is usually written; None for all else."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if (
+        getattr(found, "scope_id", None) is not None
+    ):  # an interface of this machine, or anything at all
+        return None
+    plain = getattr(found, "ipv4_mapped", None) or found
+    if (
+        plain.is_unspecified
+        or plain.is_loopback
+        or plain.is_link_local
+        or plain.is_multicast
+        or plain == ipaddress.IPv4Address("255.255.255.255")
+    ):
+        return None
+    return str(found)
+
+
+def _is_local(name: str) -> bool:
+    """Whether a name is this machine's wherever it is looked up; also an address in one of its short forms, `127.1`."""
+    labels = name.lower().rstrip(".").split(".")
+    if labels[0] in _LOCAL_NAMES or labels[-1] == "localhost":
         return True
     try:
-        return ":" in name and bool(ipaddress.ip_address(name))
-    except ValueError:
+        packed = socket.inet_aton(".".join(labels))
+    except OSError:
         return False
+    return _address_of_a_server(str(ipaddress.IPv4Address(packed))) is None
 
 
 def made_safe(name: str, instance_id: t.Any) -> str:

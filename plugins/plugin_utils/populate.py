@@ -168,7 +168,7 @@ class Populate:
     def _warn_at_the_end(self) -> None:
         if self._refused:
             self._warn(
-                "These hosts get no ansible_host, because what the API says is no address: "
+                "These hosts get no ansible_host, because what the API says is no address of a server: "
                 f"{shortened(self._refused)}."
             )
         if self._unseen:

@@ -204,12 +204,47 @@ def test_connection_address(kind: str, fields: dict[str, Any], address: str | No
     assert not found.warnings
 
 
+# Addresses that are this machine's, nobody's or everybody's, or that name an interface.
+NO_SERVERS = [
+    *["0.0.0.0", "127.0.0.1", "127.255.1.2", "169.254.3.4", "224.0.0.1", "255.255.255.255"],
+    *["::", "::1", "fe80::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:0.0.0.0", "::ffff:7f00:1"],
+    *["::ffff:169.254.3.4", "::ffff:224.0.0.1", "::ffff:255.255.255.255"],
+    *[
+        "fe80::1%eth0",
+        "fd00::1%{{ 7 * 6 }}",
+        "fd00::1%;touch x",
+        "::ffff:10.0.0.1%1",
+        "2001:db8::1%",
+    ],
+]
+LOCAL_NAMES = [
+    *["localhost", "LOCALHOST", "localhost.localdomain", "localhost4", "localhost6.localdomain6"],
+    *["ip6-localhost", "ip6-loopback", "ip6-allnodes", "app.localhost", "localhost.example.com"],
+    *[
+        "127.1",
+        "127.0.1",
+        "0",
+        "0x0",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "0x7f.1",
+        "127.0.0.1.",
+    ],
+    *["4294967295", "0xa9fe0001"],
+]
+
+
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
         ("ip", {"ipAddress": "-oProxyCommand=touch x"}),
         ("ip", {"ipAddress": "{{ 1 }}"}),
         ("ip", {"ipAddress": 5}),
+        *[("ip", {"ipAddress": text}) for text in NO_SERVERS],
+        *[("ip", {"ipAddress": text}) for text in (" 10.0.0.1", "10.0.0.1/24", "127.1", "0")],
+        *[("dns", {"network": {"dns": [{"alias": text}]}}) for text in NO_SERVERS + LOCAL_NAMES],
+        ("dns", {"network": {"dns": [{"alias": "localhost", "domain": "example.com"}]}}),
         ("dns", {"network": {"dns": [{"alias": "-oProxyCommand=x", "domain": None}]}}),
         ("dns", {"network": {"dns": [{"alias": "{{ 1 }}", "domain": "x"}]}}),
     ],
@@ -365,6 +400,8 @@ UNSAFE = [
         "é",
     ],
     *[".", "..", "a;b", "a$(b)", "\ud800", "a\u202eb", "x" * 254],
+    *NO_SERVERS,
+    *LOCAL_NAMES,
 ]
 
 
@@ -379,6 +416,27 @@ def test_unsafe_names_are_made_safe(name: str) -> None:
     assert all(c.isalnum() or c in "_.-" for c in safe)
     assert "isn't safe to use" in found.warnings
     assert set(found.plugin.inventory.groups) == {"all", "ungrouped"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "10.0.0.1",
+        "fd00::1",
+        "2001:db8::1",
+        "::ffff:10.0.0.1",
+        "4",
+        "localhost-1",
+        "ip6-gateway",
+        "x.local",
+    ],
+)
+def test_names_and_addresses_of_servers(name: str) -> None:
+    found = Populated(
+        [instance(5, name=name, network={"dns": [{"alias": name}]})], connection_address="dns"
+    )
+    assert {host: v["ansible_host"] for host, v in found.hosts.items()} == {name: name}
+    assert not found.warnings
 
 
 @given(
