@@ -19,6 +19,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible_collections.cegedim.cloud.plugins.module_utils.selection import Selection
 from ansible_collections.cegedim.cloud.plugins.plugin_utils import populate as populate_module
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.presence import Origin
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.rollback import all_or_nothing
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import Fleet, Question
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import TRUST_IS_GIVEN
@@ -154,6 +155,9 @@ class Source(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         return self.given[option]
 
 
+ORIGIN = Origin("https://api.example/itcare", "the account demo")
+
+
 class Populated:
     """An inventory in memory, made of instances as the API shows them."""
 
@@ -162,12 +166,16 @@ class Populated:
         instances: list[dict[str, Any]],
         tagged: dict[str, frozenset[Any]] | None = None,
         plugin: Source | None = None,
+        origin: Origin = ORIGIN,
+        after: Populated | None = None,
         **options: Any,
     ) -> None:
         self.plugin = plugin or Source(**options)
+        if after is not None:  # another source of the same inventory
+            self.plugin.inventory = after.plugin.inventory
         question = Question(Selection.from_options(self.plugin.given))
         with all_or_nothing(self.plugin.inventory):
-            populate = populate_module.Populate(self.plugin, question)
+            populate = populate_module.Populate(self.plugin, question, origin)
             populate.add(Fleet([dict(instance) for instance in instances], tagged or {}))
 
     @property

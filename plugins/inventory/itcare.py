@@ -33,6 +33,9 @@ options:
       - V(patch_group) puts instances that are excluded from patch parties into C(patch_group_excluded); those without a
         preference are in no such group.
       - V(network) takes the network's technical id.
+      - Values that would share a group, because Ansible replaces what may not be in a group's name, or because two
+        services or clouds have one name, are told apart. Each of them gets its id, or a short hash where there is none, with
+        a warning. V(service_id) makes groups whose names don't depend on other services, such as C(service_id_13).
     type: list
     elements: str
     default: []
@@ -45,6 +48,7 @@ options:
       - os_type
       - family
       - service
+      - service_id
       - cloud
       - product
       - patch_group
@@ -53,6 +57,7 @@ options:
     description:
       - Makes a group of each of these tags, given as V(key:value), such as C(tag_app_web) for V(app:web).
       - ITCare doesn't show an instance's tags but can filter by them, so each tag costs one more filtered query.
+      - Tags that would share a group, such as V(app:web-1) and V(app:web_1), are an error.
     type: list
     elements: str
     default: []
@@ -62,7 +67,9 @@ options:
       - V(name), V(label), V(ip_address), V(dns) (first DNS name of the instance's network), or a Jinja expression over
         the fields, such as V(name ~ '.' ~ environment | lower).
       - A name that isn't safe, such as one with blanks, braces or control characters, one that Ansible gives a meaning
-        (V(all), V(localhost)), or none at all, is replaced by a safe one that ends in the instance's id, with a warning.
+        (V(all), V(localhost)), one that a group has, or none at all, is replaced by a safe one that ends in the instance's
+        id, with a warning.
+      - A group of this source that would have the name of an earlier source's host is an error.
     type: list
     elements: raw
     default: [name]
@@ -71,6 +78,8 @@ options:
       - What happens when several instances get the same host name.
       - V(error) fails and names their ids; V(warn) keeps the one with the lowest id; V(unique) adds the id to the names
         of all of them.
+      - The same goes for a host of an earlier source that is another instance, with another id or from another API or
+        account. V(warn) keeps that host; V(unique) adds the id to the name of the instance of this source only.
     type: str
     choices: [error, warn, unique]
     default: error
@@ -136,6 +145,8 @@ notes:
     checked as if it stood there. Values of a vault (C(!vault)) are taken as they are. A template in any other option is
     an error, expressions (O(compose), O(groups), O(keyed_groups), O(hostnames), O(host_filters)) aside.
   - A secret that holds braces and isn't a template is written with C(!unsafe), as everywhere in Ansible.
+  - List this source last when there are several. It sees which hosts and groups are there already, not those that come
+    later.
 extends_documentation_fragment:
   - cegedim.cloud.itcare.plugin
   - cegedim.cloud.itcare.selection
@@ -210,6 +221,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.requests_library imp
     without_warnings,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import may_be_variable
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.native import check_tag_groups
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.options import read_options
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.populate import Populate
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.rollback import all_or_nothing
@@ -217,6 +229,7 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import (
     Fleet,
     Question,
     fetch_fleet,
+    origin,
 )
 
 FILE_NAMES = ("itcare.yml", "itcare.yaml")
@@ -248,8 +261,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._check()
             connection = self._connection
             question = Question.from_options(self._asked())
+            check_tag_groups(question.tag_groups, self._sanitize_group_name, inventory)
             with garbage_collection_paused(), all_or_nothing(inventory):
-                Populate(self, question).add(self._fleet(connection, question, cache))
+                populate = Populate(self, question, origin(connection))
+                populate.add(self._fleet(connection, question, cache))
         except ItcareError as error:
             raise AnsibleParserError(str(error)) from None
 

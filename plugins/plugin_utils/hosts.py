@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an instance as the API shows it to a host: its variables, its address, its safe name, its native groups."""
+"""From an instance as the API shows it to a host: its variables, its address, its safe name."""
 
 from __future__ import annotations
 
@@ -35,22 +35,6 @@ _MAGIC_VARIABLES = frozenset(
     """ansible group_names groups hostvars inventory_dir inventory_file inventory_hostname inventory_hostname_short
     omit play_hosts playbook_dir role_name role_names role_path vars""".split()
 )
-
-# group_by -> the paths whose first value that isn't empty names the group
-NATIVE_GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "environment": (("environment",),),
-    "status": (("status",),),
-    "region": (("region", "id"), ("label_region",)),
-    "area": (("area", "id"), ("label_area",)),
-    "availability_zone": (("availability_zone", "id"), ("label_availability_zone",)),
-    "os_type": (("os_type",), ("type",)),
-    "family": (("family",),),
-    "service": (("service_name",), ("service_key",), ("service_id",)),
-    "cloud": (("cloud_name",), ("cloud_id",)),
-    "product": (("product_code",), ("product_name",)),
-    "patch_group": (("patch_party", "patch_group"),),
-    "network": (("network", "technical_id"), ("network", "short_description"), ("network", "id")),
-}
 
 
 class Fields:
@@ -118,17 +102,6 @@ class Translator:
 def may_be_variable(name: str) -> bool:
     """Whether data may be put under this name. `ansible_...` decides how Ansible connects and what it executes."""
     return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("ansible_")
-
-
-def native_group(fields: Fields, dimension: str) -> str | None:
-    """The name of the group of `group_by`, not yet made safe; None for no group."""
-    if dimension == "patch_group" and fields.at(("patch_party", "excluded")) is True:
-        return "patch_group_excluded"
-    for path in NATIVE_GROUPS[dimension]:
-        value = fields.at(path)
-        if value not in (None, "") and not isinstance(value, (dict, list)):
-            return f"{dimension}_{value}"
-    return None
 
 
 def dns_name(fields: Fields) -> str | None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from ansible.errors import AnsibleParserError
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.expressions import MISSING
@@ -17,6 +18,7 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import (
     is_safe_name,
     made_safe,
 )
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.presence import Occupant, Presence
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.view import View
 
 Preference = t.Callable[[Fields, View], t.Any]
@@ -50,82 +52,130 @@ def preferred(wanted: t.Sequence[Preference], fields: Fields, view: View) -> str
 
 
 class Names:
-    """Gives out host names, each once."""
+    """Gives out host names, each once, and none that a group has.
 
-    def __init__(self, on_duplicate: str, warn: t.Callable[[str], None]) -> None:
+    `groups`: the inventory's, also those that are yet to come. `reserved`: names of groups that will come.
+    """
+
+    def __init__(
+        self,
+        on_duplicate: str,
+        warn: t.Callable[[str], None],
+        presence: Presence,
+        groups: t.Container[str] = (),
+    ) -> None:
         self._on_duplicate = on_duplicate
         self._warn = warn
+        self._presence = presence
+        self._groups = groups
+        self._reserved: t.Container[str] = ()
+        self._taken: set[str] = set()
+        self._renamed: dict[int, str] = {}
 
-    def assign(self, wanted: t.Sequence[tuple[str, t.Any]]) -> list[str | None]:
+    def assign(
+        self, wanted: t.Sequence[tuple[str, t.Any]], reserved: t.Container[str] = ()
+    ) -> list[str | None]:
         """A host name for each (preferred name, instance id); None for one that is left out.
 
         Raises AnsibleParserError for two instances of one name unless `on_duplicate` says otherwise.
         """
+        self._reserved = reserved
         holders: dict[str, list[int]] = {}
+        others = []
         for index, (name, _identity) in enumerate(wanted):
-            if name and is_safe_name(name):
+            if name and not self._is_group(name) and is_safe_name(name):
                 holders.setdefault(name, []).append(index)
+            else:
+                others.append(index)
+        self._taken = set(holders)
         result: list[str | None] = [None] * len(wanted)
-        taken = set(holders)
-        self._settle_duplicates(holders, wanted, result, taken)
-        self._settle_unsafe(wanted, result, taken)
+        shared: list[_Shared] = []
+        for name, indexes in holders.items():
+            occupant = self._presence.occupant(name)
+            if len(indexes) == 1 and (occupant is None or occupant.is_(wanted[indexes[0]][1])):
+                result[indexes[0]] = name
+            else:
+                shared.append(_Shared(name, {i: wanted[i][1] for i in indexes}, occupant))
+        if shared:
+            self._settle(shared, result)
+        for index in others:
+            result[index] = self.rename(index, *wanted[index])
         return result
 
-    def _settle_duplicates(
-        self,
-        holders: dict[str, list[int]],
-        wanted: t.Sequence[tuple[str, t.Any]],
-        result: list[str | None],
-        taken: set[str],
-    ) -> None:
-        several = {name: indexes for name, indexes in holders.items() if len(indexes) > 1}
-        if several:
-            who = shortened(
-                f"'{name}' (ids {', '.join(str(wanted[index][1]) for index in indexes)})"
-                for name, indexes in several.items()
-            )
-            if self._on_duplicate == "error":
-                raise AnsibleParserError(
-                    f"Several instances have the same host name: {who}. Rename them, choose other hostnames, or set "
-                    "on_duplicate to unique (adds the id) or warn (keeps the lowest id)."
-                )
-            if self._on_duplicate == "warn":
-                self._warn(
-                    f"Several instances have the same host name, only the lowest id is kept: {who}."
-                )
-        for name, indexes in holders.items():
-            if len(indexes) == 1:
-                result[indexes[0]] = name
-            elif self._on_duplicate == "unique":
-                for index in indexes:
-                    result[index] = _untaken(f"{name}_{wanted[index][1]}", taken)
-            else:
-                result[min(indexes, key=lambda index: _order(wanted[index][1]))] = name
+    def _is_group(self, name: str) -> bool:
+        return name in self._groups or name in self._reserved
 
-    def _settle_unsafe(
-        self, wanted: t.Sequence[tuple[str, t.Any]], result: list[str | None], taken: set[str]
-    ) -> None:
-        renamed = []
-        for index, (name, identity) in enumerate(wanted):
-            if not name or not is_safe_name(name):
-                safe = _untaken(made_safe(name, identity), taken)
-                result[index] = safe
-                renamed.append(
-                    f"{name!r} (id {identity}) is {safe}" if name else f"id {identity} is {safe}"
-                )
-        if renamed:
+    def _settle(self, shared: t.Sequence[_Shared], result: list[str | None]) -> None:
+        who = shortened(map(str, shared))
+        if self._on_duplicate == "error":
+            raise AnsibleParserError(
+                f"Several instances have the same host name: {who}. Rename them, choose other hostnames, or set "
+                "on_duplicate to unique (adds the id) or warn (keeps the lowest id, or what is there already)."
+            )
+        if self._on_duplicate == "warn":
             self._warn(
-                "Some instances have no host name, or one that isn't safe to use; they are called otherwise in this "
-                f"inventory: {shortened(renamed)}."
+                "Several instances have the same host name, only the lowest id is kept, or what is there already: "
+                f"{who}."
+            )
+        for several in shared:
+            kept = several.kept()
+            for index, identity in several.ids.items():
+                if several.is_there(identity) or (index == kept and self._on_duplicate == "warn"):
+                    result[index] = several.name
+                elif self._on_duplicate == "unique":
+                    result[index] = self._untaken(f"{several.name}_{identity}", identity)
+
+    def rename(self, index: int, name: str, identity: t.Any) -> str:
+        """A safe name instead of the one that this instance can't have."""
+        safe = self._untaken(made_safe(name, identity), identity)
+        self._renamed[index] = (
+            f"{name!r} (id {identity}) is {safe}" if name else f"id {identity} is {safe}"
+        )
+        return safe
+
+    def warn_of_renamed(self) -> None:
+        if self._renamed:
+            self._warn(
+                "Some instances have no host name, or one that isn't safe to use or that a group has; they are called "
+                f"otherwise in this inventory: {shortened(self._renamed.values())}."
             )
 
+    def _untaken(self, name: str, identity: t.Any) -> str:
+        candidate, number = name, 2
+        while not self._may_have(candidate, identity):
+            candidate, number = f"{name}_{number}", number + 1
+        self._taken.add(candidate)
+        return candidate
 
-def _untaken(name: str, taken: set[str]) -> str:
-    candidate, number = name, 2
-    while candidate in taken:
-        candidate, number = f"{name}_{number}", number + 1
-    taken.add(candidate)
-    return candidate
+    def _may_have(self, name: str, identity: t.Any) -> bool:
+        if name in self._taken or self._is_group(name):
+            return False
+        occupant = self._presence.occupant(name)
+        return occupant is None or occupant.is_(identity)
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """A name that several instances have, one of them perhaps from an earlier source."""
+
+    name: str
+    ids: dict[int, t.Any]
+    occupant: Occupant | None
+
+    def is_there(self, identity: t.Any) -> bool:
+        return self.occupant is not None and self.occupant.is_(identity)
+
+    def kept(self) -> int | None:
+        """The lowest id; none when an earlier source has the name."""
+        if self.occupant is not None:
+            return None
+        return min(self.ids, key=lambda index: _order(self.ids[index]))
+
+    def __str__(self) -> str:
+        ids = ", ".join(map(str, self.ids.values()))
+        if self.occupant is None:
+            return f"'{self.name}' (ids {ids})"
+        return f"'{self.name}' ({'id' if len(self.ids) == 1 else 'ids'} {ids}; {self.occupant})"
 
 
 def _order(identity: t.Any) -> tuple[bool, t.Any]:

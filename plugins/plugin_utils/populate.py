@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleParserError
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.naming import snake
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping import (
@@ -21,7 +22,6 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import (
     Fields,
     Translator,
     address,
-    native_group,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.names import (
     Names,
@@ -29,14 +29,24 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.names import (
     preferred,
     shortened,
 )
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.native import (
+    NativeGroups,
+    Value,
+    native_value,
+    tag_group,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.presence import Origin, Presence
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import Fleet, Question
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import can_be_template
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.view import View
+
+ROUNDS = 3  # of renaming; a group that still has a host's name is made of whatever that is
 
 
 class Populate:
     """Puts a fleet into the inventory of a plugin, as the plugin's options say."""
 
-    def __init__(self, plugin: t.Any, question: Question) -> None:
+    def __init__(self, plugin: t.Any, question: Question, origin: Origin) -> None:
         option = plugin.get_option
         self._warn: t.Callable[[str], None] = plugin.display.warning
         self._inventory = plugin.inventory
@@ -44,11 +54,14 @@ class Populate:
         self._safe_group_name: t.Callable[[str], str] = plugin._sanitize_group_name
         decides = AnsibleDecides(plugin)
         self._translator = Translator(option("hostvars_prefix"))
+        self._presence = Presence(self._inventory, origin, self._id_variables())
         self._chosen = self._chosen_variables(option("fields"))
         self._address: str = option("connection_address")
         self._group_by: list[str] = option("group_by")
         self._preferences = preferences(option("hostnames"), decides)
-        self._names = Names(option("on_duplicate"), self._warn)
+        self._names = Names(
+            option("on_duplicate"), self._warn, self._presence, self._inventory.groups
+        )
         self._filters = [self._filter(entry, decides) for entry in option("host_filters")]
         self._grouping = Grouping(
             plugin,
@@ -59,8 +72,12 @@ class Populate:
             strict=option("strict"),
             extra=plugin._vars if option("use_extra_vars") else {},
         )
-        self._native: dict[str, t.Any] = {}  # group by its name before that is made safe
-        self._refused: list[str] = []
+        self._declared = self._declared_groups(option("groups"), option("keyed_groups"))
+        # Only these groups have names that nobody knows before they are made.
+        self._may_clash = bool(option("keyed_groups"))
+        self._planned: dict[int, tuple[Fields, list[Value]]] = {}
+        self._wanted: list[tuple[str, t.Any]] = []  # host name, id
+        self._refused: dict[str, str] = {}  # no address, by host
 
     def _chosen_variables(self, fields: list[str] | None) -> list[str] | None:
         """The variables to set; None for all."""
@@ -85,29 +102,97 @@ class Populate:
             f"host_filters takes entries such as 'exclude: expression', not {entry!r}."
         )
 
+    def _id_variables(self) -> list[str]:
+        """The variables that tell which instance a host is that isn't from this plugin."""
+        own = self._translator.variable_name("id")
+        return ["itcare_id"] if own in ("id", "itcare_id") else ["itcare_id", own]
+
+    def _declared_groups(self, groups: t.Any, keyed_groups: t.Any) -> set[str]:
+        """The names of groups that stand in the file."""
+        names = list(groups) if isinstance(groups, dict) else []
+        for entry in keyed_groups if isinstance(keyed_groups, list) else ():
+            parent = entry.get("parent_group") if isinstance(entry, dict) else None
+            if isinstance(parent, str) and not can_be_template(parent):
+                names.append(parent)
+        return {self._safe_group_name(name) for name in names if isinstance(name, str)}
+
     def add(self, fleet: Fleet) -> None:
         """Adds everything. What fails, fails before the first host or is taken back by the caller."""
-        hosts: list[Fields | None] = []
-        wanted: list[tuple[str, t.Any]] = []
-        instances = fleet.instances
-        self._warn_of_missing_names(instances)
+        self._warn_of_missing_names(fleet.instances)
+        values = self._plan(fleet.instances)
+        self._native = NativeGroups(values, self._safe_group_name, self._inventory)
+        before = set(self._inventory.groups)
+        self._tagged = [
+            (tag_group(self._inventory, tag, self._safe_group_name), ids)
+            for tag, ids in fleet.tagged.items()
+        ]
+        reserved = {*self._native.names.values(), *self._declared}
+        names = self._names.assign(self._wanted, reserved)
+        self._part_hosts_from_groups(self._make_all(names), before)
+        self._warn_at_the_end()
+
+    def _plan(self, instances: list[dict[str, t.Any]]) -> t.Iterable[Value]:
+        """Looks at all instances before the first host is made: what one may be called depends on the others."""
+        values: dict[Value, Value] = {}  # each once in memory
         for index, instance in enumerate(instances):
             fields = self._translator.fields(instance)
             instances[index] = {}  # tens of thousands of them needn't be in memory twice
             name = preferred(self._preferences, fields, View(fields, fields.variables, dict))
             if self._is_wanted(fields, name):
-                hosts.append(fields)
-                wanted.append((name, instance.get("id")))
-        tagged = [(self._group(f"tag_{tag}"), ids) for tag, ids in fleet.tagged.items()]
-        for index, host_name in enumerate(self._names.assign(wanted)):
-            entry, hosts[index] = hosts[index], None
-            if host_name is not None and entry is not None:
-                host = self._host(host_name, entry)
-                for group, ids in tagged:
-                    if wanted[index][1] in ids:
-                        group.add_host(host)
-                self._grouping.apply(host, entry)
-        self._warn_at_the_end()
+                found = (native_value(fields, dimension) for dimension in self._group_by)
+                native = [values.setdefault(value, value) for value in found if value is not None]
+                self._planned[len(self._wanted)] = fields, native
+                self._wanted.append((name, instance.get("id")))
+        return values
+
+    def _make_all(self, names: list[str | None]) -> dict[str, int]:
+        """The hosts that are this source's alone, with their places in the plan."""
+        made = {}
+        for index, name in enumerate(names):
+            if name is not None:
+                if name not in self._inventory.hosts:
+                    made[name] = index
+                self._make(index, name)
+        return made
+
+    def _make(self, index: int, name: str) -> None:
+        planned, identity = self._planned, self._wanted[index][1]
+        fields, native = planned[index] if self._may_clash else planned.pop(index)
+        host = self._host(name, fields)
+        self._presence.mark(host, identity)
+        for value in native:
+            self._native.group(value).add_host(host)
+        for group, ids in self._tagged:
+            if identity in ids:
+                group.add_host(host)
+        self._grouping.apply(host, fields)
+
+    def _part_hosts_from_groups(self, made: dict[str, int], before: set[str]) -> None:
+        """Hosts whose names a group has got meanwhile are made anew, under another name."""
+        inventory = self._inventory
+        for _round in range(ROUNDS):
+            shared = [
+                name
+                for name in inventory.groups
+                if name in inventory.hosts and (name in made or name not in before)
+            ]
+            if not shared:
+                return
+            for name in shared:
+                if name not in made:
+                    raise AnsibleParserError(
+                        f"There would be a group '{name}', but an earlier source has a host of that name: what is "
+                        "meant for the one would reach the other. Rename the host, or give the group another prefix."
+                    )
+                index = made.pop(name)
+                inventory.remove_host(inventory.hosts[name])
+                self._refused.pop(name, None)
+                other_name = self._names.rename(index, *self._wanted[index])
+                self._make(index, other_name)
+                made[other_name] = index
+        raise AnsibleParserError(
+            f"keyed_groups makes a group '{shared[0]}' of the host's own name, whatever that is: give it a prefix."
+        )
 
     def _is_wanted(self, fields: Fields, name: str) -> bool:
         """What the first filter that is met says; a host when none is."""
@@ -122,14 +207,14 @@ class Populate:
         return True
 
     def _host(self, name: str, fields: Fields) -> t.Any:
-        """The host with its variables, in its native groups."""
+        """The host with its variables."""
         variables = fields.variables
         if self._address != "none":
             found, refused = address(fields, self._address)
             if found is not None:
                 variables["ansible_host"] = self._translator.text(found)
             if refused is not None:
-                self._refused.append(f"{name} ({refused!r})")
+                self._refused[name] = refused
         if self._chosen is not None:
             self._unseen.difference_update(variables)
             chosen = {key: variables[key] for key in self._chosen if key in variables}
@@ -144,18 +229,7 @@ class Populate:
         else:
             for key, value in chosen.items():
                 host.set_variable(key, value)
-        for dimension in self._group_by:
-            group_name = native_group(fields, dimension)
-            if group_name is not None:
-                self._group(group_name).add_host(host)
         return host
-
-    def _group(self, name: str) -> t.Any:
-        group = self._native.get(name)
-        if group is None:
-            safe = self._inventory.add_group(self._safe_group_name(name))
-            group = self._native[name] = self._inventory.groups[safe]
-        return group
 
     def _warn_of_missing_names(self, instances: list[dict[str, t.Any]]) -> None:
         names = self._question.selection.names
@@ -166,10 +240,14 @@ class Populate:
                 self._warn(f"No instance was found for these names: {shortened(missing)}.")
 
     def _warn_at_the_end(self) -> None:
+        self._names.warn_of_renamed()
+        told_apart = self._native.warning()
+        if told_apart:
+            self._warn(told_apart)
         if self._refused:
+            who = shortened(f"{name} ({what!r})" for name, what in self._refused.items())
             self._warn(
-                "These hosts get no ansible_host, because what the API says is no address of a server: "
-                f"{shortened(self._refused)}."
+                f"These hosts get no ansible_host, because what the API says is no address of a server: {who}."
             )
         if self._unseen:
             self._warn(f"No instance has these fields: {shortened(sorted(self._unseen))}.")

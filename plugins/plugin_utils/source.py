@@ -24,6 +24,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.selection import (
     fetch,
     ids_with_tag,
 )
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.presence import Origin
 
 CACHE_SCHEMA = 1  # raise it when what is cached changes its form
 
@@ -54,6 +55,14 @@ class Question:
         parts = [CACHE_SCHEMA, connection.api_url, asker, asdict(self)]
         text = json.dumps(parts, sort_keys=True)
         return "cegedim_cloud_itcare_" + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def origin(connection: ConnectionOptions) -> Origin:
+    """Whose ids these are. A token is told by its hash."""
+    if connection.access_token:
+        digest = hashlib.sha256(connection.access_token.encode()).hexdigest()
+        return Origin(connection.api_url, f"the token {digest[:8]}")
+    return Origin(connection.api_url, f"the account {connection.client_id}")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleError
 from ansible.vars.reserved import get_reserved_names
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import NATIVE_GROUPS
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.native import NATIVE_GROUPS
 from hypothesis import given
 from hypothesis import strategies as st
 from inventory_helpers import Populated, Source
@@ -314,6 +314,7 @@ def test_native_groups() -> None:
         "patch_group_2": ["SRV1"],
         "network_EB_1125_DMZ8": ["SRV1"],
         "service_5": ["SRV2"],
+        "service_id_5": ["SRV2"],
         "cloud_0": ["SRV2"],
         "patch_group_excluded": ["SRV2"],
     }
