@@ -121,6 +121,7 @@ DEFAULTS: dict[str, Any] = {
     "ids": None,
     "keyed_groups": [],
     "leading_separator": True,
+    "min_hosts": 1,
     "names": None,
     "on_duplicate": "error",
     "strict": False,

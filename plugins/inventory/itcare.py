@@ -57,7 +57,8 @@ options:
     description:
       - Makes a group of each of these tags, given as V(key:value), such as C(tag_app_web) for V(app:web).
       - ITCare doesn't show an instance's tags but can filter by them, so each tag costs one more filtered query.
-      - Tags that would share a group, such as V(app:web-1) and V(app:web_1), are an error.
+      - A tag that no host has is a warning. Tags that would share a group, such as V(app:web-1) and V(app:web_1), are an
+        error.
     type: list
     elements: str
     default: []
@@ -124,6 +125,14 @@ options:
     elements: str
     choices: [storage, networks]
     default: []
+  min_hosts:
+    description:
+      - The fewest hosts that this source may have, after O(names), O(ids), O(filters) and O(host_filters). Fewer are an
+        error and are never cached.
+      - So that a misspelt filter, or a right that was withdrawn, doesn't empty or halve an inventory unnoticed. Set it
+        to what the fleet never falls below, or to V(0) where there may be no host at all.
+    type: int
+    default: 1
   page_size:
     description: How many instances are asked for at a time. The service may use smaller pages.
     type: int
@@ -264,7 +273,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             check_tag_groups(question.tag_groups, self._sanitize_group_name, inventory)
             with garbage_collection_paused(), all_or_nothing(inventory):
                 populate = Populate(self, question, origin(connection))
-                populate.add(self._fleet(connection, question, cache))
+                fleet, is_cached = self._fleet(connection, question, cache)
+                packed = None if is_cached or not self.get_option("cache") else fleet.to_cache()
+                populate.add(fleet, is_cached)
+            if packed is not None:
+                # Only now, as what is refused isn't for the next run either. Ansible stores it when this ends.
+                self._cache[question.cache_key(connection)] = packed
         except ItcareError as error:
             raise AnsibleParserError(str(error)) from None
 
@@ -284,6 +298,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _check(self) -> None:
         """What Ansible lets pass."""
+        if self.get_option("min_hosts") < 0:
+            raise InputError(f"min_hosts is at least 0, not {self.get_option('min_hosts')}.")
         if self.get_option("page_size") < 1:
             raise InputError(f"page_size is at least 1, not {self.get_option('page_size')}.")
         if not 1 <= self.get_option("workers") <= CONNECTIONS:
@@ -308,14 +324,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _fleet(
         self, connection: ConnectionOptions, question: Question, may_read_cache: bool
-    ) -> Fleet:
-        """From the cache when there is one and it may be used, else from the API."""
-        cached = self.get_option("cache")
-        key = question.cache_key(connection)
-        if cached and may_read_cache:
-            fleet = self._from_cache(key)
+    ) -> tuple[Fleet, bool]:
+        """From the cache when there is one and it may be used, else from the API. Whether it was cached."""
+        if self.get_option("cache") and may_read_cache:
+            fleet = self._from_cache(question.cache_key(connection))
             if fleet is not None:
-                return fleet
+                return fleet, True
         if connection.warning:
             self.display.warning(f"{self._path}: {connection.warning}")
         client = Client(connection, read_only=True)
@@ -333,9 +347,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 self.display.warning(text)
             for text in client.notices.remarks:
                 self.display.v(text)
-        if cached:
-            self._cache[key] = fleet.to_cache()  # Ansible stores it when the source has been read
-        return fleet
+        return fleet, False
 
     def _stored(self, key: str) -> t.Any:
         """Raises KeyError when there is nothing, or it is too old."""

@@ -62,7 +62,9 @@ class Populate:
         self._names = Names(
             option("on_duplicate"), self._warn, self._presence, self._inventory.groups
         )
-        self._filters = [self._filter(entry, decides) for entry in option("host_filters")]
+        self._host_filters: list[t.Any] = option("host_filters")
+        self._filters = [self._filter(entry, decides) for entry in self._host_filters]
+        self._min_hosts: int = option("min_hosts")
         self._grouping = Grouping(
             plugin,
             decides,
@@ -116,10 +118,16 @@ class Populate:
                 names.append(parent)
         return {self._safe_group_name(name) for name in names if isinstance(name, str)}
 
-    def add(self, fleet: Fleet) -> None:
+    def add(self, fleet: Fleet, is_cached: bool = False) -> None:
         """Adds everything. What fails, fails before the first host or is taken back by the caller."""
-        self._warn_of_missing_names(fleet.instances)
+        self._warn_of_missing(fleet.instances)
+        listed = f"ITCare lists {len(fleet.instances)} instances"
+        if is_cached:
+            listed = (
+                f"{len(fleet.instances)} instances are cached (--flush-cache asks ITCare again)"
+            )
         values = self._plan(fleet.instances)
+        self._check_count(listed)
         self._native = NativeGroups(values, self._safe_group_name, self._inventory)
         before = set(self._inventory.groups)
         self._tagged = [
@@ -128,6 +136,7 @@ class Populate:
         ]
         reserved = {*self._native.names.values(), *self._declared}
         names = self._names.assign(self._wanted, reserved)
+        self._warn_of_empty_tags(fleet.tagged, names)
         self._part_hosts_from_groups(self._make_all(names), before)
         self._warn_at_the_end()
 
@@ -231,13 +240,36 @@ class Populate:
                 host.set_variable(key, value)
         return host
 
-    def _warn_of_missing_names(self, instances: list[dict[str, t.Any]]) -> None:
-        names = self._question.selection.names
-        if names is not None:
-            found = {instance.get("name") for instance in instances}
-            missing = [name for name in names if name not in found]
-            if missing:
-                self._warn(f"No instance was found for these names: {shortened(missing)}.")
+    def _warn_of_missing(self, instances: list[dict[str, t.Any]]) -> None:
+        selection = self._question.selection
+        for field, wanted in {"name": selection.names, "id": selection.ids}.items():
+            if wanted is not None:
+                found = {instance.get(field) for instance in instances}
+                missing = [str(item) for item in wanted if item not in found]
+                if missing:
+                    self._warn(f"No instance was found for these {field}s: {shortened(missing)}.")
+
+    def _check_count(self, listed: str) -> None:
+        """Too few hosts are more likely a mistake, or a right that was withdrawn, than a fleet that has gone."""
+        count = len(self._wanted)
+        if count >= self._min_hosts:
+            return
+        narrowed_by = list(self._question.narrowed_by)
+        for entry in self._host_filters:
+            narrowed_by += [f"host_filters.{kind}: {text}" for kind, text in entry.items()]
+        raise AnsibleParserError(
+            f"Too few hosts: {count}, fewer than min_hosts ({self._min_hosts}); {listed}. "
+            f"In force: {'; '.join(narrowed_by) or 'no filters'}. Set min_hosts to 0 where there may be none."
+        )
+
+    def _warn_of_empty_tags(
+        self, tagged: dict[str, frozenset[t.Any]], names: list[str | None]
+    ) -> None:
+        if tagged:
+            hosts = {wanted[1] for wanted, name in zip(self._wanted, names) if name is not None}
+            empty = [tag for tag, ids in tagged.items() if ids.isdisjoint(hosts)]
+            if empty:
+                self._warn(f"No host has these tags of tag_groups: {shortened(empty)}.")
 
     def _warn_at_the_end(self) -> None:
         self._names.warn_of_renamed()

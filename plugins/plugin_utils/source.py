@@ -12,7 +12,7 @@ import hashlib
 import json
 import typing as t
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import Client
@@ -24,6 +24,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.selection import (
     fetch,
     ids_with_tag,
 )
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.names import shortened
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.presence import Origin
 
 CACHE_SCHEMA = 1  # raise it when what is cached changes its form
@@ -42,19 +43,35 @@ class Question:
     selection: Selection
     tag_groups: tuple[str, ...] = ()
     detail: tuple[str, ...] = ()
+    narrowed_by: tuple[str, ...] = ()  # the selection as the user has written it, for messages
 
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any]) -> Question:
         tags = tuple(dict.fromkeys(str(tag) for tag in options["tag_groups"]))
         filter_params({"tags": list(tags) or None}, "tag_groups")  # says what is wrong with a tag
-        return cls(Selection.from_options(options), tags, tuple(dict.fromkeys(options["detail"])))
+        return cls(
+            Selection.from_options(options),
+            tags,
+            tuple(dict.fromkeys(options["detail"])),
+            tuple(_narrowing(options)),
+        )
 
     def cache_key(self, connection: ConnectionOptions) -> str:
         """Different for another API, account or question. Secrets go in as a hash only."""
         asker = connection.access_token or connection.client_id or ""
-        parts = [CACHE_SCHEMA, connection.api_url, asker, asdict(self)]
+        parts = [CACHE_SCHEMA, connection.api_url, asker, asdict(replace(self, narrowed_by=()))]
         text = json.dumps(parts, sort_keys=True)
         return "cegedim_cloud_itcare_" + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _narrowing(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    given = {option: options.get(option) for option in ("names", "exclude_names", "ids")}
+    for name, value in (options.get("filters") or {}).items():
+        given[f"filters.{name}"] = value
+    for option, value in given.items():
+        if value is not None:
+            text = shortened(map(str, value)) if isinstance(value, (list, tuple)) else value
+            yield f"{option}: {text}"
 
 
 def origin(connection: ConnectionOptions) -> Origin:

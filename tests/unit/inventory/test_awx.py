@@ -36,24 +36,24 @@ def injected(simulator: Simulator, **values: str) -> dict[str, str]:
     for field in inputs["fields"]:
         for name, template in env.items():
             env[name] = template.replace(f"{{{{ {field['id']} }}}}", values[field["id"]])
-    source_variables = {
-        "ITCARE_API_URL": simulator.api_url,
-        "ITCARE_TOKEN_URL": simulator.token_url,
-    }
-    return {**env, **source_variables}
+    source_variables: dict[str, str] = yaml.safe_load((FILES / "source_variables.yml").read_text())
+    addresses = {"ITCARE_API_URL": simulator.api_url, "ITCARE_TOKEN_URL": simulator.token_url}
+    return {**env, **source_variables, **addresses}
 
 
-def update(folder: Path, env: dict[str, str]) -> tuple[int, dict[str, Any] | None, str]:
+def update(
+    folder: Path, env: dict[str, str], inventory: str = "fleet.itcare.yml"
+) -> tuple[int, dict[str, Any] | None, str]:
     """An inventory update: rc, what is imported, what is said."""
     project = folder / "project"
-    project.mkdir()
+    project.mkdir(exist_ok=True)
     shutil.copy(FILES / "fleet.itcare.yml", project)
     output = folder / "output.json"
     arguments = [
         "--list",
         "--export",
         "-i",
-        str(project / "fleet.itcare.yml"),
+        str(project / inventory),
         "--output",
         str(output),
     ]
@@ -118,6 +118,27 @@ def test_an_update_that_fails_imports_nothing(
     assert rc != 0
     assert imported is None
     assert secret not in said
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_folder_of_sources_of_which_one_fails(
+    simulator: Simulator, tmp_path: Path, told: bool
+) -> None:
+    """Ansible takes the other's hosts for all that there are, unless the source's variables say otherwise."""
+    simulator.fault(path="/compute/instances$", count=0, fault={"status": 403})
+    env = injected(simulator, client_id="demo", client_secret="demo-secret")
+    if not told:
+        del env["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"]
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "more.yml").write_text("all: {hosts: {OTHER: {}}}\n")
+    rc, imported, said = update(tmp_path, env, inventory="")
+    if told:
+        assert rc != 0, said
+        assert imported is None
+    else:  # what the variable is there for
+        assert rc == 0, said
+        assert imported is not None
+        assert set(imported["_meta"]["hostvars"]) <= {"OTHER"}
 
 
 def test_the_guide_shows_these_files() -> None:

@@ -267,7 +267,7 @@ def test_the_first_filter_that_is_true_decides() -> None:
         {"exclude": "itcare_environment == 'TEST'"},
     ]
     assert list(Populated(fleet, host_filters=filters).hosts) == ["SRV0", "SRV1", "SRV3"]
-    assert not Populated(fleet, host_filters=[{"exclude": True}]).hosts
+    assert not Populated(fleet, host_filters=[{"exclude": True}], min_hosts=0).hosts
     only = [{"include": "environment == 'DEV'"}, {"exclude": "true"}]
     assert list(Populated(fleet, host_filters=only).hosts) == ["SRV3"]
 
@@ -451,7 +451,7 @@ def test_names_and_addresses_of_servers(name: str) -> None:
 )
 def test_no_host_hides_another(names: list[Any], on_duplicate: str) -> None:
     fleet = [instance(number, name=name) for number, name in enumerate(names)]
-    found = Populated(fleet, on_duplicate=on_duplicate)
+    found = Populated(fleet, on_duplicate=on_duplicate, min_hosts=0)
     ids = [variables["itcare_id"] for variables in found.hosts.values()]
     assert len(set(ids)) == len(ids)
     if on_duplicate == "unique":
