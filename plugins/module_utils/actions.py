@@ -17,11 +17,10 @@ from .client import Answer, Client
 from .errors import (
     ActionFailedError,
     ActionTimeoutError,
+    ApiError,
     ConnectionFailedError,
     InputError,
     NotFoundError,
-    RateLimitError,
-    ServerError,
 )
 from .naming import to_snake
 
@@ -229,8 +228,11 @@ def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) 
             found = get_action(client, identifier)
         except NotFoundError:
             unknown_since.setdefault(identifier, client.clock())
-        except (ConnectionFailedError, RateLimitError, ServerError):
+        except ConnectionFailedError:
             pass
+        except ApiError as error:
+            if not (error.status == 429 or error.status >= 500 or error.status < 300):
+                raise
         else:
             latest[identifier] = {**latest[identifier], **found}
             unknown_since.pop(identifier, None)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import typing as t
 
@@ -22,9 +23,9 @@ from .errors import (
     UnsureWriteError,
 )
 from .lost_write import Found, trace
-from .others import Listed, Watch, contradicts, does_just, ended_well, is_of
+from .others import Listed, Watch, contradicts, does_just, ended_well, is_of, may_be_of, order
 from .outcome import Outcome
-from .plan import AFTER_503, ALWAYS, Plan, Resource, Step
+from .plan import AFTER_503, ALWAYS, NEVER, Plan, Resource, Step
 
 EFFECT = 30.0  # seconds in which the effect of an ended action shows, as lists may lag
 TRACE = 15.0  # seconds in which a write whose answer was lost leaves a trace
@@ -36,6 +37,8 @@ REFUSED = (400, 404, 409, 422)  # by the state of the resource, maybe
 
 class Applier:
     """Does the steps of one plan, never twice.
+
+    `read_at`: when the state was read, on the server's clock, if that wasn't just now.
 
     `name` is the resource's, `read` fetches it afresh, `make_plan` plans for it. `listed` are the actions on it as they were before its
     state was read, None when nobody has asked. `contradicted_by` are the processes that can undo what is wished;
@@ -57,6 +60,7 @@ class Applier:
             [Resource | None, Action], Resource | None
         ] = lambda current, _: current,
         read_back: bool = True,
+        read_at: datetime.datetime | None = None,
     ) -> None:
         self._client = client
         self._deadline = deadline
@@ -66,11 +70,12 @@ class Applier:
         self._contradicted_by = contradicted_by
         self._foresee = foresee
         self._read_back = read_back
-        self._watch = Watch(client, deadline, name, listed)
+        self._watch = Watch(client, deadline, name, listed, read_at)
         self._plan = Plan("", str(name), None)
         self._steps: list[Step] = []
         self._maybe_executed: set[str] = set()  # labels of writes whose fate was open for a while
         self._plans = 0
+        self._shown = False  # the last step's effect was seen
         self._outcome = Outcome(None, self._plan)
 
     def apply(self, current: Resource | None) -> Outcome:
@@ -81,6 +86,8 @@ class Applier:
         if self._contradicted_by and self._watch.before is None:
             _busy, fresh = self._watch.look((current or {}).get("id"))
             current = current if fresh else self._read()
+        self._plan.current = current
+        current = self._caught_up(current)
         in_the_way = self._contradicting()
         try:
             plan = self._make_plan(current)
@@ -97,7 +104,7 @@ class Applier:
             self._settle(planned=plan is not None)
             while self._steps:
                 self._next_step()
-                if not self._steps and self._plan.checked_at_end and self._waiting.wait:
+                if not self._steps and self._plan.checked_at_end and self._shown:
                     self._plan_anew(self._plan.current)
             self._outcome.current = self._last_seen()
         except ItcareError as error:
@@ -125,11 +132,28 @@ class Applier:
 
     def _contradicting(self) -> list[Action]:
         before = self._watch.before
-        return [
+        found = before.in_progress if before else []
+        return sorted((a for a in found if contradicts(a, self._contradicted_by)), key=order)
+
+    def _caught_up(self, current: Resource | None) -> Resource | None:
+        """The resource with the effect of the last action that has just ended and could contradict: reads may lag."""
+        before, now = self._watch.before, self._client.server_time
+        if before is None or not before.complete or now is None or before.in_progress:
+            return current
+        since = now - datetime.timedelta(seconds=EFFECT)
+        ended = [
             action
-            for action in (before.in_progress if before else ())
-            if contradicts(action, self._contradicted_by)
+            for action in before.actions
+            if ended_well(action)
+            and action.get("process") in self._contradicted_by
+            and actions.touched_since(action, since)
         ]
+        last = max(ended, key=order, default=None)
+        if last is None or self._foresee(current, last) == current:
+            return current
+        if self._client.read_only:
+            return self._foresee(current, last)
+        return self._read_after([last])
 
     # -- check mode -----------------------------------------------------------------------------------------------------
 
@@ -138,14 +162,19 @@ class Applier:
     ) -> Outcome:
         """What would be: nothing is waited for, so what is in progress is taken to end well."""
         warnings = list(self._watch.warnings)
+        rest = list(plan.steps) if plan is not None else []
         for action in in_the_way:
+            if rest and does_just(action, rest[0]):
+                rest.pop(0)  # would be adopted
             current = self._foresee(current, action)
             warnings.append(
                 f"{actions.describe(action)} is in progress: what is predicted takes it to end well."
             )
-        if plan is None or in_the_way:
+        if plan is not None and plan.repeats and current is not None:
+            plan = dataclasses.replace(plan, current=current, steps=rest)
+        elif plan is None or in_the_way:
             plan = self._make_plan(current)
-        if self._client.dry_run:
+        if self._client.dry_run and not in_the_way:  # else it would be refused as things stand now
             self._validate(plan)
         return Outcome(plan.predicted, plan, plan.operations, warnings=[*warnings, *plan.warnings])
 
@@ -181,6 +210,8 @@ class Applier:
                 )
                 self._outcome.itcare_actions += busy
                 return
+            if not self._watch.complete:  # told apart by name only
+                busy = self._watch.busy(self._plan.resource_id)
             same = [a for a in busy if self._steps and does_just(a, self._steps[0])]
             if len(self._steps) == 1 and same:
                 self._outcome.itcare_actions.append(same[0])
@@ -208,15 +239,20 @@ class Applier:
                 self._outcome.record(found)
             self._claim(step)
         if self._plan.repeats:
-            self._steps = self._steps[len(adopted) :]
+            rest_of_plan = self._steps[len(adopted) :]
+            # Power goes down and up again; what else is as wished by now needn't be done.
+            self._steps = [
+                s for s in rest_of_plan if s.told_by_process or not s.is_reached(current)
+            ]
             self._plan.current = current
         else:
             self._plan_anew(current)
 
     def _read_after(self, ended: list[Action]) -> Resource | None:
         """The resource once it shows what the last of these actions did, as far as its process tells."""
+        before = self._plan.current
         current = self._read()
-        if ended and ended_well(ended[-1]):
+        if ended and ended_well(ended[-1]) and self._foresee(before, ended[-1]) != before:
             polls = self._deadline.polls(EFFECT)
             while self._foresee(current, ended[-1]) != current and next(polls, False):
                 current = self._read()
@@ -246,6 +282,9 @@ class Applier:
 
     def _next_step(self) -> None:
         step = self._steps[0]
+        if "{id}" in step.path and self._plan.resource_id is None:  # gone meanwhile
+            self._plan_anew(None)
+            return
         if self._deadline.over:
             raise ActionTimeoutError(
                 f"'{step.label}' of {self._plan.kind} {self._plan.name} was not begun, as the {self._waiting.timeout:g} s of "
@@ -256,9 +295,11 @@ class Applier:
             return  # others were at work: what is left was planned anew
         self._steps.pop(0)
         self._finish(step, found)
-        self._outcome.count(step)
+        if found.traced and not self._plan.repeats and self._waiting.wait and self._read_back:
+            # It may have been somebody else's, with other values.
+            self._plan_anew(self._plan.current)
         if self._steps:
-            others = self._watch.new(self._plan.resource_id)
+            others = self._watch.later(self._plan.resource_id)
             if others:
                 self._after(self._watch.wait(self._plan.resource_id, others))
 
@@ -270,20 +311,23 @@ class Applier:
         while True:
             sent_at = self._client.server_time
             try:
-                return Found(self._send(step, self._plan))
+                return Found(self._send(step, self._plan), sent_at)
             except (ConnectionFailedError, ApiError) as error:
                 failure = error
             after_503 = getattr(failure, "status", None) == 503
             if failure.after_503:
                 self._maybe_executed.add(step.label)
+                self._outcome.accepted = self._outcome.accepted or not after_503
             if failure.arrived or after_503:
                 lost = lost or failure.arrived
+                self._outcome.accepted = self._outcome.accepted or lost
                 creates = step.again == AFTER_503 and lost
                 found = self._trace(step, sent_at, TRACE_CREATE if creates else TRACE)
                 if found is not None:
                     return found
                 attempts += 1
-                if step.again != ALWAYS and (lost or step.again != AFTER_503):
+                never = step.again == NEVER or creates
+                if never or (lost and self._deadline.over):
                     raise self._unsure(step, f"{failure} ")
                 if attempts >= MOST_ATTEMPTS or (after_503 and step.again == ALWAYS):
                     raise failure
@@ -315,9 +359,8 @@ class Applier:
             self._after(self._watch.wait(self._plan.resource_id, others))
         else:
             current = self._read()
-            # What the step before it did may not be known everywhere yet.
-            lags = step.waits_for_previous and current is not None and not step.is_reached(current)
-            if lags and next(lag, False):
+            # What the step before it did may not be known everywhere yet, so what is read tells nothing either.
+            if step.waits_for_previous and current is not None and next(lag, False):
                 return False
             if not self._plan.repeats:
                 self._plan_anew(current)
@@ -336,7 +379,6 @@ class Applier:
 
     def _trace(self, step: Step, sent_at: datetime.datetime | None, seconds: float) -> Found | None:
         self._maybe_executed.add(step.label)
-        self._outcome.accepted = True
         return trace(
             self._client,
             self._deadline,
@@ -357,67 +399,76 @@ class Applier:
     def _finish(self, step: Step, found: Found) -> None:
         """Waits for the end of an accepted step, and for its effect."""
         self._outcome.accepted = True
-        action, current, reached = found
-        waits = bool(self._steps) or self._waiting.wait
-        if action is None and waits and not reached:  # 202 with an empty body
-            action = next(
-                (
-                    a
-                    for a in self._watch.new(self._plan.resource_id)
-                    if a.get("process") in (None, "", step.process)
-                ),
-                None,
-            )
+        action, waits, lost = found.action, bool(self._steps) or self._waiting.wait, False
+        told = action is not None  # by the answer, or surely ours
+        if action is None and not found.reached:  # 202 with an empty body
+            action = self._begun(step, found.sent_at, waits)
         if action is not None:
             self._watch.own.add(action["id"])
             self._outcome.record(
                 action
             )  # now: what has been begun is told, whatever comes of the wait
         if not waits:
+            self._outcome.count(step)
             return
-        lost = False
         if action is not None:
             action, lost = actions.wait_for(self._client, action, self._deadline)
             self._outcome.record(action)
             if not lost:
                 actions.check_success(action)
-        if (
-            not reached
-            and not step.blind
-            and (self._steps or self._read_back or action is None or lost)
-        ):
-            current = self._await_effect(step, None if action is None else EFFECT)
-            reached = step.is_reached(current)
-            self._check_effect(step, action, reached, lost)
-        elif lost and not reached:
-            raise self._unsure(step, f"{_gone(action)} ")
-        if not step.blind:
-            self._plan.current = current
+        self._shown = found.reached
+        if found.reached:
+            self._plan.current = found.current
+        elif step.blind:
+            if lost:
+                raise self._unsure(step, f"{_gone(action)} ")
+        elif self._steps or self._read_back or lost or not told:
+            self._await_effect(step, action if told else None, lost)
+            return
+        self._outcome.count(step)
 
-    def _await_effect(self, step: Step, seconds: float | None) -> Resource | None:
-        """Reads the resource until it shows what the step did, or the time is over."""
-        current = self._read()
-        polls = self._deadline.polls() if seconds is None else self._deadline.polls(seconds)
-        while not step.is_reached(current) and next(polls, False):
-            current = self._read()
-        return current
+    def _begun(self, step: Step, sent_at: datetime.datetime | None, waits: bool) -> Action | None:
+        """The action of a step whose answer named none: the last that began since, one in progress first."""
+        new = [a for a in self._watch.new(self._plan.resource_id, sent_at) if may_be_of(a, step)]
+        in_progress = [action for action in new if action["status"] == actions.IN_PROGRESS]
+        return max(in_progress or (new if waits else []), key=order, default=None)
 
-    def _check_effect(self, step: Step, action: Action | None, reached: bool, lost: bool) -> None:
+    def _await_effect(self, step: Step, action: Action | None, lost: bool) -> None:
+        """Reads the resource until it shows what the step did. `action` is the step's own for sure, None without."""
         who = f"{self._plan.kind.capitalize()} {self._plan.name}"
-        if lost and not reached:
+        was_there = self._plan.current is not None
+        current = self._read()
+        polls = self._deadline.polls() if action is None else self._deadline.polls(EFFECT)
+        while not step.is_reached(current) and not (was_there and current is None):
+            if not next(polls, False):
+                break
+            current = self._read()
+        self._plan.current = current
+        self._shown = step.is_reached(current)
+        missing = f"{who} doesn't show the effect of '{step.label}'"
+        if lost and not self._shown:
             raise self._unsure(step, f"{_gone(action)} ")
-        if lost:
-            self._outcome.warnings.append(
-                f"{_gone(action)} {who} shows the effect of '{step.label}'."
-            )
-        elif not reached and action is None:
+        if action is not None or self._shown:
+            self._outcome.count(step)
+        if self._shown:
+            if lost:
+                self._outcome.warnings.append(
+                    f"{_gone(action)} {who} shows the effect of '{step.label}'."
+                )
+        elif was_there and current is None and self._steps:
+            pass  # gone meanwhile: it is planned anew
+        elif action is None:
             raise ActionTimeoutError(
-                f"{who} doesn't show the effect of '{step.label}' "
-                f"after {self._waiting.timeout:g} s (wait_timeout). Run the same task again to resume."
+                f"{missing} after {self._waiting.timeout:g} s (wait_timeout). Run the same task again to resume."
             )
-        elif not reached:
+        elif self._steps and self._steps[0].waits_for_previous:
+            raise ActionTimeoutError(
+                f"{actions.describe(action)} ended well, but {missing} yet, so '{self._steps[0].label}' was not begun. Run the "
+                "same task again to go on."
+            )
+        else:
             self._outcome.warnings.append(
-                f"{actions.describe(action or {})} ended well, but {who} doesn't show the effect of '{step.label}' yet."
+                f"{actions.describe(action)} ended well, but {missing} yet."
             )
 
 

@@ -112,6 +112,7 @@ def apply_all(
 
     `listed` are the actions in progress, asked for before the instances; None where their state doesn't depend on any.
     """
+    read_at = client.server_time
     among = _by_instance(listed, instances) if listed is not None else None
 
     def excused(instance: Resource) -> bool:
@@ -135,6 +136,7 @@ def apply_all(
             contradicted_by=contradicted_by,
             foresee=foresee,
             read_back=read_back,
+            read_at=read_at,
         )
         try:
             outcome = applier.apply(instance)

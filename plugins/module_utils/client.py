@@ -202,9 +202,8 @@ class Client:
         """One HTTP exchange; failures of the network become ConnectionFailedError."""
         self._wait_for_gate(method, url)
         timeout = self.options.request_timeout
-        if (
-            method == "GET"
-        ):  # a write is given its time: without its answer nobody knows what became of it
+        # A write is given its time: without its answer nobody knows what became of it.
+        if method == "GET" or url == self.options.token_url:
             timeout = min(timeout, max(1.0, self.ends_at - self.clock()))
         session = _new_session() if fresh else self._session
         try:

@@ -103,7 +103,9 @@ class ApiError(ItcareError):
         )
         self.status = status
         # A write may have been executed although these were answered.
-        self.arrived = status in (500, 502, 504) or 200 <= status < 300
+        self.arrived = (
+            status == 408 or (status >= 500 and status not in (501, 503)) or 200 <= status < 300
+        )
 
 
 class InvalidRequestError(ApiError):

@@ -381,12 +381,16 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     wish = Wish.from_options(options)
     deadline = Deadline(client, Waiting.from_options(options))
 
+    identifier = wish.id
+
     def read() -> Resource | None:
-        found = (
-            read_by_id(client, wish.id)
-            if wish.id is not None
-            else read_by_name(client, str(wish.name))
-        )
+        """Once the instance of a name was seen it is that very one, whoever gets the name next."""
+        nonlocal identifier
+        found = None if identifier is None else read_by_id(client, identifier)
+        if found is None and wish.id is None and (identifier is None or wish.state != "absent"):
+            found = read_by_name(client, str(wish.name))
+        if found is not None:
+            identifier = found["id"]
         return None if found is None else t.cast(Resource, to_snake(found))
 
     processes = contradicted_by(wish)
@@ -395,6 +399,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     current = read()
     if current is None and wish.name is not None:
         refuse_other_spelling(client, wish.name)
+        processes = processes or EXISTENCE  # it may be about to be there
     outcome = Applier(
         client,
         deadline,

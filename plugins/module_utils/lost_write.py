@@ -12,7 +12,7 @@ import typing as t
 from . import actions
 from .actions import Action, Deadline
 from .client import Client
-from .others import Watch, does_just, ended_well, is_of
+from .others import Watch, does_just, ended_well, is_of, may_be_of
 from .plan import Plan, Resource, Step
 
 
@@ -20,6 +20,10 @@ class Found(t.NamedTuple):
     """An accepted step: its action, if it has one, and the resource if that was seen to show the effect."""
 
     action: Action | None
+    sent_at: datetime.datetime | None = None
+    traced: bool = (
+        False  # it was found by a look, so it may be somebody else's that did just the same
+    )
     current: Resource | None = None
     reached: bool = False
 
@@ -39,17 +43,18 @@ def trace(
     while True:
         theirs = None
         for action in watch.new(plan.resource_id, sent_at):
-            if does_just(action, step) and (
-                watch.complete or action["status"] == actions.IN_PROGRESS
-            ):
-                return Found(action)
+            in_progress = action["status"] == actions.IN_PROGRESS
+            if does_just(action, step) and (in_progress or (watch.complete and step.blind)):
+                return Found(action, sent_at, traced=True)
             # Somebody else's, or ours by a name that we don't know, or for another wish: its effect tells.
-            theirs, _lost = actions.wait_for(client, action, deadline)
-            if not ended_well(theirs) and is_of(action, step):
-                return Found(theirs)
+            ended, _lost = actions.wait_for(client, action, deadline)
+            if not ended_well(ended) and is_of(action, step):
+                return Found(ended, sent_at, traced=True)
+            if ended_well(ended) and may_be_of(action, step):
+                theirs = ended
         if not step.blind:
             current = read()
             if step.is_reached(current):
-                return Found(theirs, current, reached=True)
+                return Found(theirs, sent_at, True, current, reached=True)
         if not next(polls, False):
             return None

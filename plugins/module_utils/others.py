@@ -20,7 +20,7 @@ from .plan import Step
 EXISTENCE = frozenset({"vm_create", "vm_delete"})
 POWER = EXISTENCE | {"vm_start", "vm_stop", "vm_reset"}
 SNAPSHOT = frozenset({"vm_create_snapshot", "vm_delete_snapshot", "vm_recover_snapshot"})
-_KNOWN = (
+KNOWN = (
     POWER
     | SNAPSHOT
     | {
@@ -37,7 +37,7 @@ NOT_SHOWN = (401, 403, 404, 501)  # this account, or this service, shows no acti
 def contradicts(action: Action, processes: frozenset[str]) -> bool:
     """Whether an action may end in another state than is wished; one of an unknown process may."""
     process = action.get("process")
-    return process in processes or process not in _KNOWN
+    return process in processes or process not in KNOWN
 
 
 def is_of(action: Action, step: Step) -> bool:
@@ -48,6 +48,11 @@ def is_of(action: Action, step: Step) -> bool:
 def does_just(action: Action, step: Step) -> bool:
     """Whether the action does what the step would do, whatever it was asked for."""
     return step.told_by_process and is_of(action, step)
+
+
+def may_be_of(action: Action, step: Step) -> bool:
+    """The same, or of a process whose name isn't known here."""
+    return is_of(action, step) or action.get("process") not in KNOWN
 
 
 def ended_well(action: Action) -> bool:
@@ -77,28 +82,35 @@ def list_others(
     except ApiError as error:
         if error.status not in NOT_SHOWN or error.details.get("method") != "GET":
             raise
-        return Listed(
-            [],
-            False,
-            f"What others have in progress can't be seen, so it isn't waited for: {error}",
-        )
+        return Listed([], False, _unseen(error))
+
+
+def _unseen(error: ApiError) -> str:
+    return f"What others have in progress can't be seen, so it isn't waited for: {error}"
 
 
 class Watch:
     """The actions on one resource: those before this task's first write, those since, and its own."""
 
     def __init__(
-        self, client: Client, deadline: Deadline, name: str | None, before: Listed | None = None
+        self,
+        client: Client,
+        deadline: Deadline,
+        name: str | None,
+        before: Listed | None = None,
+        read_at: datetime.datetime | None = None,
     ) -> None:
+        """`read_at`: when the state was read, on the server's clock; by now if it isn't given."""
+        if before is not None and name is not None:  # asked for by id, when the name wasn't known
+            mine = [a for a in before.actions if a.get("resource_name") in (None, name)]
+            before = Listed(mine, before.complete, before.warning)
         self.before = before
         self.own: set[t.Any] = set()
         self.warnings: list[str] = []
         self._client = client
         self._deadline = deadline
         self._name = name
-        self._began = (
-            client.server_time
-        )  # when the state was read, if nobody has asked for the actions before
+        self._began = read_at or client.server_time
         self._seen: set[t.Any] = set()
         if before is not None:
             self._take(before)
@@ -145,17 +157,38 @@ class Watch:
             )
         ]
 
+    def later(self, resource_id: t.Any) -> list[Action]:
+        """Those that came since and were begun after the last one of this task's own, as far as ids tell."""
+        own = [identifier for identifier in self.own if isinstance(identifier, int)]
+        return [
+            action
+            for action in self.new(resource_id)
+            if not own or not isinstance(action["id"], int) or action["id"] > max(own)
+        ]
+
+    def busy(self, resource_id: t.Any) -> list[Action]:
+        """What is in progress now on this very resource, not on another of its name."""
+        listed = self._list(resource_id)
+        self._note(listed)
+        return listed.in_progress
+
     def wait(self, resource_id: t.Any, others: list[Action]) -> list[Action]:
         """Waits for others' actions until none is in progress; all of them, in the order in which they began."""
         ended: list[Action] = []
         while others:
             self._seen |= {action["id"] for action in others}
             for action in others:
-                ended.append(actions.wait_for(self._client, action, self._deadline)[0])
+                try:
+                    ended.append(actions.wait_for(self._client, action, self._deadline)[0])
+                except ApiError as error:
+                    if error.status not in NOT_SHOWN or error.details.get("method") != "GET":
+                        raise
+                    self._note(Listed([], False, _unseen(error)))
             others = self.new(resource_id)
-        return sorted(ended, key=_order)
+        return sorted(ended, key=order)
 
 
-def _order(action: Action) -> tuple[bool, t.Any]:
+def order(action: Action) -> tuple[bool, t.Any]:
+    """A key that sorts actions as they began."""
     identifier = action["id"]
     return (False, identifier) if isinstance(identifier, int) else (True, str(identifier))

@@ -19,6 +19,7 @@ Resource = dict[str, t.Any]  # in snake case, as results show it
 ALWAYS = "always"
 AFTER_503 = "after 503"  # which nearly always means that it wasn't executed
 NEVER = "never"
+LOOKED_FOR = "looked for"  # always, but after a 503 it is looked for first
 
 
 @dataclass(frozen=True)

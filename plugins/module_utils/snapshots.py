@@ -28,7 +28,7 @@ from .client import Client
 from .errors import InputError, ItcareError
 from .limits import check_change_reference
 from .others import SNAPSHOT, list_others
-from .plan import ALWAYS, NEVER, Plan, Resource, Result, Step
+from .plan import LOOKED_FOR, NEVER, Plan, Resource, Result, Step
 from .selection import Selection, refuse_all, resolve, unmade
 from .snapshot_queries import (
     SNAPSHOTS,
@@ -249,8 +249,8 @@ def _recover(snapshot: Resource, wish: SnapshotWish) -> Step:
         after={"snapshot": {"id": snapshot["id"], "recovered_at": SOON}},
         process="vm_recover_snapshot",
         reached=reached,
-        # Whoever forces it may have worked on what the first one brought back.
-        again=NEVER if wish.force else ALWAYS,
+        # A second one would throw away what was done since the first; without `force` the first one shows.
+        again=NEVER if wish.force else LOOKED_FOR,
     )
 
 
@@ -266,8 +266,8 @@ def foresee(instance: Resource | None, action: Action) -> Resource | None:
     process = action.get("process")
     if process == "vm_create_snapshot" and not there:
         return with_snapshots(instance, [{"id": None, "created_at": began}])
-    if process == "vm_delete_snapshot" and there:
-        return with_snapshots(instance, there[1:])
+    if process == "vm_delete_snapshot" and len(there) == 1:  # of several, nobody knows which
+        return with_snapshots(instance, [])
     if process == "vm_recover_snapshot" and there and not there[0].get("recovered_at"):
         return with_snapshots(instance, [{**there[0], "recovered_at": began or SOON}, *there[1:]])
     return instance

@@ -169,6 +169,7 @@ def test_a_wrong_account_is_no_refused_look(simulator: Simulator) -> None:
     instance_of(simulator)
     with pytest.raises(errors.AuthenticationError):
         run(simulator, {"state": "started"}, client_secret="wrong")
+    assert len(simulator.requests()) == 1  # of the token; nothing was asked for after it
 
 
 # -- snapshots ---------------------------------------------------------------------------------------------------------
