@@ -33,9 +33,13 @@ UNITS = {
     "2.20": "3.12",
     "2.21": "3.13",
 }
-# What knows nothing of Ansible is tested with the lowest, the usual and the newest Python only.
-WITHOUT_ANSIBLE = ("tests/unit/simulator", "tests/unit/module_utils")
-WITHOUT_ANSIBLE_ON = ("2.16", "2.17", "2.21")
+# What knows nothing of Ansible is tested with the lowest, the usual and the newest Python only; the guides, which take long,
+# with the oldest and the newest Ansible.
+ONLY_ON = {
+    "tests/unit/simulator": ("2.16", "2.17", "2.21"),
+    "tests/unit/module_utils": ("2.16", "2.17", "2.21"),
+    "tests/unit/test_guides.py": ("2.16", "2.21"),
+}
 SCENARIOS = {"2.18": "3.11", "2.19": "3.11", "2.21": "3.12"}
 SANITY = {"2.16": "3.11", "2.19": "3.11", "2.21": "3.12"}
 
@@ -151,9 +155,8 @@ def demo(session: nox.Session) -> None:
 def units(session: nox.Session, release: str) -> None:
     """Run the unit and property tests."""
     session.install(core(release), "-r", "tests/unit/requirements.txt", *SIMULATOR)
-    tests = ["-n", "2", "tests/unit"]
-    if release not in WITHOUT_ANSIBLE_ON:
-        tests += [f"--ignore={folder}" for folder in WITHOUT_ANSIBLE]
+    left_out = [path for path, releases in ONLY_ON.items() if release not in releases]
+    tests = ["-n", "2", "tests/unit", *(f"--ignore={path}" for path in left_out)]
     session.run(
         "pytest",
         *(session.posargs or tests),
