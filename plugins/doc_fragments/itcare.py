@@ -247,7 +247,9 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Can run in check mode and predicts what would change; nothing but reading is sent, O(server_dry_run) aside.
+    description: >-
+      Can run in check mode and predicts what would change; nothing but reading is sent, O(server_dry_run) aside. Without that,
+      it isn't known whether ITCare would accept the values, such as a region or a sizing, and grant the right.
   diff_mode:
     support: full
     description: Shows what would change or has changed, and only that.

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -151,6 +153,22 @@ def test_each_upgrade_that_fails_is_taken_back(reader: Reader) -> None:
         assert done.returncode == 2
         assert "the server is back at its snapshot" in done.stdout
         assert "PATCH" in [entry["method"] for entry in reader.simulator.writes()]
+
+
+@pytest.mark.parametrize("way", ["environment", "module_defaults"])
+def test_where_a_secret_shows(reader: Reader, way: str) -> None:
+    """What the guide to credentials says of Ansible's keyword ``environment:``, and of what to use instead."""
+    pair = {"client_id": "web-account", "client_secret": "web-secret"}
+    keyword: dict[str, Any] = {"module_defaults": {"group/cegedim.cloud.itcare": pair}}
+    if way == "environment":
+        keyword = {"environment": {f"ITCARE_{name.upper()}": value for name, value in pair.items()}}
+    task = {"name": "Read", "cegedim.cloud.itcare_instance_info": {"names": ["PEB4WEB01"]}}
+    play = {"name": "Play", "hosts": "localhost", "gather_facts": False, "tasks": [task], **keyword}
+    (reader.folder / "play.yml").write_text(json.dumps([play]))
+    done = reader.run("ansible-playbook -vvvv play.yml")
+    assert done.returncode == 0, done.stdout
+    assert reader.simulator.requests()[-1]["client_id"] == "web-account"
+    assert ("web-secret" in done.stdout) is (way == "environment")
 
 
 def test_the_messages_to_look_for_are_those_that_are_written() -> None:
