@@ -303,6 +303,23 @@ def test_present_costs_no_look(simulator: Simulator, hidden: int) -> None:
     assert calls(simulator)[1:] == ["GET /actions", "GET /compute/instances"]
 
 
+@pytest.mark.parametrize(
+    ("options", "operations"),
+    [
+        ({}, []),
+        ({"max_age": "9999d"}, []),
+        ({"max_age": "1h"}, ["delete snapshot", "create snapshot"]),
+    ],
+    ids=str,
+)
+def test_present_is_refused_as_there_is_one(
+    simulator: Simulator, hidden: int, options: dict[str, Any], operations: list[str]
+) -> None:
+    result = run(simulator, options)
+    assert result.values["operations"] == operations
+    assert (the_snapshot(result)["description"] == "old") is (operations == [])
+
+
 @pytest.mark.parametrize("state", ["absent", "recovered"])
 def test_the_instance_vanishes_before_the_look(
     simulator: Simulator, hidden: int, state: str

@@ -44,6 +44,7 @@ class Role:
         home = directory / "collections" / "ansible_collections" / "cegedim"
         home.mkdir(parents=True)
         (home / "cloud").symlink_to(ROOT)
+        self.said = ""
         self._play = directory / "play.yml"
         self._play.write_text(PLAY.replace("FACTS", ", ".join(f"simulator_{n}" for n in FACTS)))
         self._environment = {
@@ -70,6 +71,7 @@ class Role:
             timeout=120,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        self.said = done.stdout
         changed = re.search(r"changed=(\d+)", done.stdout)
         assert changed is not None
         return int(changed[1])
@@ -104,6 +106,8 @@ def test_start_and_stop(role: Role) -> None:
     assert answer.status_code == 200
     assert requests.get(f"{facts['api_url']}/health", timeout=30).status_code == 200
     assert role.fleet() == 40
+    for name in ("api_url", "token_url"):
+        assert f"export ITCARE_{name.upper()}={facts[name]}" in role.said
 
     assert role.run() == 0
     assert role.facts() == facts
