@@ -43,6 +43,7 @@ from .snapshot_queries import (
 
 DESCRIPTION_LENGTH = 100
 ALREADY = "already recovered at"
+CLOCKS = datetime.timedelta(minutes=10)  # so far may those of the service lie apart
 SOON = "when this is done"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -120,7 +121,7 @@ def plan_snapshot(instance: Resource, wish: SnapshotWish, now: datetime.datetime
         else:
             plan.warnings.append(f"{name}: {ALREADY} {snapshot['recovered_at']}")
     elif snapshot is None:
-        plan.steps.append(_create(wish, snapshots_of(instance)))
+        plan.steps.append(_create(wish, now, snapshots_of(instance)))
         plan.repeats = wish.replace
     elif wish.replace or _too_old(name, snapshot, wish, now):
         if not named:
@@ -133,7 +134,7 @@ def plan_snapshot(instance: Resource, wish: SnapshotWish, now: datetime.datetime
                 f"'{wish.snapshot_id}' isn't replaced"
             )
         plan.steps += _delete_all(there, wish)
-        plan.steps.append(_create(wish, snapshots_of(instance), replaced=snapshot))
+        plan.steps.append(_create(wish, now, snapshots_of(instance), replaced=snapshot))
         plan.repeats = wish.replace  # one that was too old won't be twice
     return plan
 
@@ -209,14 +210,24 @@ def _delete(
 
 
 def _create(
-    wish: SnapshotWish, known: t.Sequence[Resource], replaced: Resource | None = None
+    wish: SnapshotWish,
+    now: datetime.datetime,
+    known: t.Sequence[Resource],
+    replaced: Resource | None = None,
 ) -> Step:
     body = {"description": wish.description, "changeReference": wish.change_reference}
     after = {"description": wish.description, "change_reference": wish.change_reference}
     old = [snapshot["id"] for snapshot in known]
+    oldest = CLOCKS if wish.replace else wish.max_age
+
+    def is_new(snapshot: Resource) -> bool:
+        """Not one that there was before, whether the list showed it or not."""
+        created = parse_time(snapshot.get("created_at"))
+        late = oldest is not None and created is not None and now - created > oldest
+        return snapshot["id"] not in old and not late
 
     def reached(current: Resource | None) -> bool:
-        return any(snapshot["id"] not in old for snapshot in snapshots_of(current or {}))
+        return any(map(is_new, snapshots_of(current or {})))
 
     return Step(
         label="create snapshot",

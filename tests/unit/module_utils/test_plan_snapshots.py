@@ -319,3 +319,17 @@ def test_recovered_already(force: bool) -> None:
 )
 def test_seconds_left(ends: Any, expected: int | None) -> None:
     assert seconds_left({"expires_at": ends}, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "hours", "reached"),
+    [({}, 9, True), ({"max_age": HOUR}, 2, False), ({"max_age": HOUR}, 1, True)]
+    + [({"replace": True}, 2, False), ({"replace": True}, 0, True)],
+)
+def test_an_old_one_that_comes_to_light_is_not_the_new_one(
+    options: dict[str, Any], hours: int, reached: bool
+) -> None:
+    instance: dict[str, Any] = {"id": 1, "name": "WEB1", "snapshot": None}
+    (step,) = plan_snapshot(instance, SnapshotWish(**options), NOW).steps
+    found = {"id": "hidden", "created_at": stamp(NOW - hours * HOUR)}
+    assert step.is_reached({**instance, "snapshot": found}) is reached

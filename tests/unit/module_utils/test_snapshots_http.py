@@ -309,6 +309,7 @@ def test_present_costs_no_look(simulator: Simulator, hidden: int) -> None:
         ({}, []),
         ({"max_age": "9999d"}, []),
         ({"max_age": "1h"}, ["delete snapshot", "create snapshot"]),
+        ({"replace": True}, ["delete snapshot", "create snapshot"]),
     ],
     ids=str,
 )
