@@ -23,7 +23,7 @@ from inventory_helpers import COLLECTIONS
 from simulator_fixture import Simulator
 
 # Who the guides speak of.
-CLIENTS = ["demo:demo-secret:pow", "web-account:web-secret:pow", "pay-account:pay-secret:pow"]
+CLIENTS = ["demo:demo-secret:pow", "web-account:web-secret:pow", "labo-account:labo-secret:pow"]
 each_page = pytest.mark.parametrize(
     "page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES]
 )
@@ -60,7 +60,7 @@ class Reader:
             "ANSIBLE_VAULT_PASSWORD_FILE": str(password),
             "HOME": str(self.home),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PAY_SECRET": "pay-secret",
+            "LABO_SECRET": "labo-secret",
             "WEB_SECRET": "web-secret",
         }
 
@@ -153,6 +153,47 @@ def test_each_upgrade_that_fails_is_taken_back(reader: Reader) -> None:
         assert done.returncode == 2
         assert "the server is back at its snapshot" in done.stdout
         assert "PATCH" in [entry["method"] for entry in reader.simulator.writes()]
+
+
+def hosts(reader: Reader, *files: str) -> dict[str, dict[str, Any]]:
+    """The hosts of an inventory that the guide shows, with their variables."""
+    page = next(page for page in PAGES if page.name == "guide_inventory.rst")
+    for block in blocks(page):
+        if block.file in files:
+            path = reader.folder / block.file
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(block.text)
+    source = files[0].partition("/")[0]
+    done = reader.run(f"ansible-inventory -i {source} --list 2>/dev/null")
+    assert done.returncode == 0, done.stdout
+    found: dict[str, dict[str, Any]] = json.loads(done.stdout)["_meta"]["hostvars"]
+    return found
+
+
+def test_each_system_is_reached_in_its_own_way(reader: Reader) -> None:
+    login = ("ansible_connection", "ansible_port", "ansible_user", "ansible_python_interpreter")
+    found = {
+        host["itcare_os_type"]: [str(host[name]) for name in login]
+        for host in hosts(reader, "systems.itcare.yml").values()
+    }
+    assert found == {
+        "LINUX": ["ssh", "22", "ansible", "auto"],
+        "WINDOWS": ["winrm", "5986", "Administrator", "auto"],
+        "AIX": ["ssh", "22", "root", "/opt/freeware/bin/python3"],
+    }
+
+
+def test_an_address_that_is_set_elsewhere(reader: Reader) -> None:
+    found = hosts(reader, "bastion.itcare.yml")
+    assert found["PEB4WEB01"]["ansible_host"] == "peb4web01.servers.example.com"
+
+
+def test_an_inventory_of_two_accounts(reader: Reader) -> None:
+    found = hosts(reader, "fleet/web.itcare.yml", "fleet/labo.itcare.yml")
+    services = {host["itcare_service_name"].split()[0] for host in found.values()}
+    assert services == {"Web", "Labo"}
+    tokens = [entry for entry in reader.simulator.requests() if entry.get("grant_type")]
+    assert {entry["client_id"] for entry in tokens} == {"web-account", "labo-account"}
 
 
 @pytest.mark.parametrize("way", ["environment", "module_defaults"])
