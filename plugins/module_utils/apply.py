@@ -367,9 +367,7 @@ class Applier:
             elif not step.blind and step.is_reached(current):
                 self._claim(step)
                 self._steps.pop(0)
-            elif (
-                self._steps == self._plan.steps
-            ):  # nothing is done yet, so nothing would be done twice
+            elif self._steps == self._plan.steps:  # nothing is done that would be done twice
                 self._plan_anew(current)
         if _signature(self._steps) != planned:
             return True
