@@ -205,9 +205,9 @@ class _List:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _uncounted(self, first: Page) -> list[list[Item]]:
-        """A list without a count. One of several pages is read twice: nothing else tells that something moved."""
+        """A list without a count. One that goes on is read twice: nothing else tells that something moved."""
         pages = list(self._walk(first))
-        if len(pages) > 1:
+        if self._goes_on(first):
             again = self._walk(self._page(0))
             if any(
                 _ids(one or []) != _ids(two or [])

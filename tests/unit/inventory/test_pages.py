@@ -21,7 +21,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.errors import (
 from ansible_collections.cegedim.cloud.plugins.module_utils.notices import Notices
 from ansible_collections.cegedim.cloud.plugins.module_utils.pages import ATTEMPTS, MOST, fetch_all
 from core_helpers import SimulatedTime, client_of
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from simulator_fixture import Simulator
 
@@ -402,6 +402,8 @@ class Fleet:
 EVENTS = st.lists(st.none() | st.integers(0, 30), max_size=3)
 
 
+@settings(max_examples=300, deadline=None)
+@example(count=2, size=1, order=abs, counted=False, schedule=[[], [0]], workers=1)
 @given(
     count=st.integers(0, 12),
     size=st.integers(1, 4),
