@@ -182,11 +182,15 @@ options:
         type: list
         elements: str
       environments:
-        description: Environments, such as V(PRODUCTION) or V(DEVELOPMENT).
+        description:
+          - Environments. V(PRODUCTION), V(PREPRODUCTION), V(TEST) and V(DEVELOPMENT) are known; ITCare may have others.
+          - There is a warning for a value that is only nearly one of these.
         type: list
         elements: str
       statuses:
-        description: Statuses, such as V(ACTIVE) or V(INACTIVE).
+        description:
+          - Statuses. V(ACTIVE) and V(INACTIVE) are known; ITCare may have others.
+          - There is a warning for a value that is only nearly one of these.
         type: list
         elements: str
       tags:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +14,7 @@ from . import actions
 from .actions import Action, Deadline, Waiting
 from .client import Client
 from .errors import ActionFailedError, ActionTimeoutError, InputError, NotFoundError
+from .notices import shortened
 from .plan import Result
 from .selection import Selection, fetch, resolve
 
@@ -23,16 +25,19 @@ def read_ids(values: t.Sequence[t.Any] | None) -> list[t.Any] | None:
         return None
     ids = []
     for value in values:
-        identifier = value.get("id") if isinstance(value, dict) else value
+        shown = isinstance(value, dict)  # by the API, which knows best what an id is
+        identifier = value.get("id") if shown else value
         if (
             isinstance(identifier, bool)
             or not isinstance(identifier, (int, str))
-            or not str(identifier).strip()
+            or not re.fullmatch(r".*\S.*" if shown else r"\s*\d+\s*", str(identifier))
         ):
             raise InputError(
                 f"action_ids takes ids such as 1333, or actions of an earlier result, not {value!r}."
             )
-        ids.append(actions.action_id(identifier))
+        ids.append(
+            actions.action_id(identifier.strip() if isinstance(identifier, str) else identifier)
+        )
     return ids
 
 
@@ -106,7 +111,7 @@ def wait(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         ]
         if missing:
             raise InputError(
-                f"There is no action with the id {', '.join(missing)}, or the API account may not see it."
+                f"There is no action with the id {shortened(missing)}, or the API account may not see it."
             )
         begun = {action["id"]: action for action in found if action is not None}
     else:

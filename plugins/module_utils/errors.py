@@ -15,6 +15,8 @@ import json
 import re
 import typing as t
 
+from .naming import snake
+
 Scrub = t.Callable[[str], str]  # takes secrets out of a text
 
 SUPPORTED_TEXT = 300  # characters of a server's own words that are worth repeating
@@ -167,9 +169,8 @@ def api_error(
     """
     said, fields = _what_it_said(content_type, body, scrub)
     hint = _redirects(location, "api_url", scrub) if 300 <= status < 400 else ""
-    return _kind(status)(
-        method, path, status, said=said, hint=hint or _hint(method, path, status), **fields
-    )
+    hint = hint or _option_meant(method, path, status, fields) or _hint(method, path, status)
+    return _kind(status)(method, path, status, said=said, hint=hint, **fields)
 
 
 def token_error(
@@ -258,6 +259,32 @@ def _redirects(location: str, option: str, scrub: Scrub) -> str:
     return f"It redirects to {where}, and credentials are never sent along: set {option} to the final address."
 
 
+# Fields of the create body whose option isn't just the same in snake case.
+_OPTIONS = {
+    "resourceId": "sizing",
+    "monitoringEnabled": "monitoring.enabled",
+    "monitoringAlerting": "monitoring.alerting",
+    "onCallSupervision": "monitoring.on_call",
+    "noMonitoringProdReason": "monitoring.reason",
+    "backupEnabled": "backup.enabled",
+    "backupOffSiteEnabled": "backup.off_site",
+    "serverBackupPolicyId": "backup.server_policy_id",
+    "dbBackupPolicyId": "backup.db_policy_id",
+    "noBackupProdReason": "backup.reason",
+    "replicationEnabled": "replication.enabled",
+    "noReplicationProdReason": "replication.reason",
+}
+
+
+def _option_meant(method: str, path: str, status: int, fields: t.Mapping[str, str | None]) -> str:
+    """Which option holds the value that was refused, where the answer names its field."""
+    field = fields.get("error_desc") or ""
+    creates = method == "POST" and path.endswith("/compute/instances")
+    if not creates or status not in (400, 422) or not re.fullmatch(r"[A-Za-z]\w*", field):
+        return ""
+    return f"That is the option {_OPTIONS.get(field) or snake(field)}."
+
+
 def _hint(method: str, path: str, status: int) -> str:
     if status == 401:
         return (
@@ -271,7 +298,7 @@ def _hint(method: str, path: str, status: int) -> str:
     if status == 409:
         return "Another action may be in progress on the resource, or the name is taken."
     if status == 422:
-        return "The values don't fit together: check that they belong to the same region, platform and service."
+        return "A value doesn't exist, or isn't possible with the others: region, platform, network and service must go together."
     if status == 429:
         return "The service asks for fewer requests: run again later, or with fewer workers or less concurrency."
     if status >= 500:

@@ -98,8 +98,17 @@ def filter_params(
     return params
 
 
-def _strings(value: t.Any, where: str) -> list[str]:
+def as_list(value: t.Any) -> list[t.Any]:
+    """The items of a list, however it is given: as one, as a text with commas, as its only item. A text has no blanks
+    around it."""
+    if isinstance(value, str):
+        value = value.split(",") if value.strip() else [""]
     items = value if isinstance(value, (list, tuple)) else [value]
+    return [item.strip() if isinstance(item, str) else item for item in items]
+
+
+def _strings(value: t.Any, where: str) -> list[str]:
+    items = as_list(value)
     for item in items:
         if (
             isinstance(item, (dict, list, bool))
@@ -111,7 +120,7 @@ def _strings(value: t.Any, where: str) -> list[str]:
     return [str(item) for item in items]
 
 
-def _tags(value: t.Any, where: str) -> list[str]:
+def check_tags(value: t.Any, where: str) -> list[str]:
     items = _strings(value, where)
     for item in items:
         key, colon, tag_value = item.partition(":")
@@ -127,17 +136,38 @@ def whole_number(value: t.Any, where: str) -> int:
 
 
 def _integers(value: t.Any, where: str) -> list[int]:
-    items = value if isinstance(value, (list, tuple)) else [value]
-    return [whole_number(item, where) for item in items]
+    return [whole_number(item, where) for item in as_list(value)]
 
 
 _READERS: dict[str, t.Callable[[t.Any, str], t.Any]] = {
     "strings": _strings,
-    "tags": _tags,
+    "tags": check_tags,
     "integers": _integers,
     "integer": whole_number,
     "boolean": boolean,
 }
+
+
+# The values that are known (contract, section 5; the simulator's fleet); the API may know more.
+KNOWN = {
+    "environments": ("PRODUCTION", "PREPRODUCTION", "TEST", "DEVELOPMENT"),
+    "statuses": ("ACTIVE", "INACTIVE"),
+}
+
+
+def likely_misspelt(params: t.Mapping[str, t.Any]) -> list[str]:
+    """A warning for each value that isn't known, but nearly."""
+    warnings = []
+    for name, known in KNOWN.items():
+        for value in params.get(FILTERS[name].parameter) or ():
+            word = value.upper()
+            near = [k for k in known if len(word) > 2 and k.startswith(word)]
+            near = near or difflib.get_close_matches(word, known, n=1, cutoff=0.75)
+            if near and word not in known:
+                warnings.append(
+                    f"filters.{name}: '{value}' isn't a value that is known: {near[0]} may be meant."
+                )
+    return warnings
 
 
 def mismatches(

@@ -125,6 +125,12 @@ class Wish:
         for option in ("region", "area", "availability_zone", "platform"):
             if options.get(option) is not None and not options[option].strip():
                 raise InputError(f"{option} must not be empty: leave it out instead.")
+        state = options.get("state") or "present"
+        for option, goes_with in (("force", "absent"), ("comment", "reset")):
+            if options.get(option) and state != goes_with:
+                raise InputError(
+                    f"{option} goes with state: {goes_with} only, not with state: {state}."
+                )
         for protection in PROTECTIONS:
             wished = options.get(protection.option) or {}
             reason = wished.get("reason")
@@ -133,7 +139,7 @@ class Wish:
                     f"{protection.option}.reason must not be empty: say why, or leave it out."
                 )
         return cls(
-            state=options.get("state") or "present",
+            state=state,
             name=name,
             id=identifier,
             sizing=sizing and str(Sizing.parse(sizing) or sizing),  # in the API's spelling

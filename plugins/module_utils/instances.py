@@ -17,7 +17,14 @@ from .instance_wish import FIXED, PROTECTIONS, UNCERTAIN, Sizing, Wish
 from .naming import to_camel, to_snake
 from .others import EXISTENCE, POWER, list_others
 from .plan import AFTER_503, NEVER, Plan, Resource, Result, Step, merge
-from .selection import INSTANCES, read_by_id, read_by_name, refuse_other_spelling, unmade
+from .selection import (
+    INSTANCES,
+    near_names,
+    read_by_id,
+    read_by_name,
+    refuse_other_spelling,
+    unmade,
+)
 
 NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
 
@@ -69,11 +76,11 @@ def _plan_missing(wish: Wish) -> Plan:
             f"No instance has the id {wish.id}, or the API account may not see it. An id that isn't found is never created."
         )
     if wish.state in ("restarted", "reset"):
-        raise InputError(f"Instance {wish.name} doesn't exist, so it can't be {wish.state}.")
+        raise InputError(f"There is no instance {wish.name}, so it can't be {wish.state}.")
     missing = _missing_to_create(wish)
     if missing:
         raise InputError(
-            f"Instance {wish.name} doesn't exist, and creating it needs: {', '.join(missing)}."
+            f"There is no instance {wish.name}, and creating it needs: {', '.join(missing)}."
         )
     plan = Plan("instance", str(wish.name), None, [_create(wish)])
     if wish.state == "stopped":
@@ -373,7 +380,9 @@ def _plan(client: Client, current: Resource | None, wish: Wish) -> Plan:
     except InputError as error:
         if current is not None:
             raise
-        raise InputError(f"{str(error).rstrip('.')}{unmade(client)}.") from error
+        near = near_names(client, wish.name) if wish.name is not None else []
+        meant = f" Did you mean {', '.join(near)}?" if near else ""
+        raise InputError(f"{str(error).rstrip('.')}{unmade(client)}.{meant}") from error
 
 
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass, field
+
+SPELT_OUT = 10
 
 
 @dataclass
@@ -24,3 +27,10 @@ class Notices:
     def remark(self, text: str) -> None:
         if text not in self.remarks:
             self.remarks.append(text)
+
+
+def shortened(parts: t.Iterable[str], separator: str = ", ") -> str:
+    """A list that may have thousands of entries, for a message."""
+    known = list(parts)
+    more = f" and {len(known) - SPELT_OUT} more" if len(known) > SPELT_OUT else ""
+    return separator.join(known[:SPELT_OUT]) + more

@@ -10,6 +10,7 @@ comes back is compared again (queries.py, filters.py).
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 import typing as t
@@ -17,12 +18,12 @@ from dataclasses import dataclass, field
 
 from .client import Client, query_string
 from .errors import InputError
-from .filters import filter_params, whole_number
+from .filters import as_list, filter_params, likely_misspelt, whole_number
+from .notices import shortened
 from .pages import PAGE_SIZE, WORKERS, fetch_all
 from .queries import (
     INSTANCES,
     LONGEST_QUERY,
-    NAMED,
     Instance,
     Params,
     Queries,
@@ -37,7 +38,9 @@ __all__ = [
     "Selection",
     "check_name",
     "fetch",
+    "filter_params",
     "ids_with_tag",
+    "near_names",
     "read_by_id",
     "read_by_name",
     "refuse_other_spelling",
@@ -47,7 +50,9 @@ __all__ = [
 
 def check_name(name: str, option: str = "name") -> str:
     """An instance's name as the API can be asked for it. Raises InputError."""
-    if not isinstance(name, str) or not name.strip():
+    if not isinstance(name, str):
+        raise InputError(f"{option} is a host name such as PEB4MYAPP01, not {name!r}.")
+    if not name.strip():
         raise InputError(f"{option} must not be empty.")
     if (
         name != name.strip()
@@ -74,11 +79,16 @@ class Selection:
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any]) -> Selection:
         names, ids = options.get("names"), options.get("ids")
-        excluded = _names(options.get("exclude_names") or (), "exclude_names")
+        excluded = options.get("exclude_names")
+        excluded = () if excluded is None else _names(excluded, "exclude_names")
         left_out = frozenset(excluded)
         return cls(
             names=None if names is None else tuple(n for n in _names(names) if n not in left_out),
-            ids=None if ids is None else tuple(dict.fromkeys(whole_number(i, "ids") for i in ids)),
+            ids=(
+                None
+                if ids is None
+                else tuple(dict.fromkeys(whole_number(i, "ids") for i in as_list(ids)))
+            ),
             params=filter_params(options.get("filters")),
             exclude_names=excluded,
         )
@@ -117,8 +127,8 @@ class Selection:
         return frozenset(self.names or ()), frozenset(self.ids or ()), frozenset(self.exclude_names)
 
 
-def _names(names: t.Iterable[t.Any], option: str = "names") -> tuple[str, ...]:
-    return tuple(dict.fromkeys(check_name(name, option) for name in names))
+def _names(names: t.Any, option: str = "names") -> tuple[str, ...]:
+    return tuple(dict.fromkeys(check_name(name, option) for name in as_list(names)))
 
 
 def fetch(
@@ -130,10 +140,7 @@ def fetch(
     """
     found, respelt = _find(client, selection, page_size=page_size, workers=workers)
     if respelt:
-        more = f"; and {len(respelt) - NAMED} more" if len(respelt) > NAMED else ""
-        raise InputError(
-            f"Names are compared exactly: {'; '.join([*respelt.values()][:NAMED])}{more}."
-        )
+        raise InputError(f"Names are compared exactly: {shortened(respelt.values(), '; ')}.")
     return found
 
 
@@ -143,6 +150,8 @@ def _find(
     """The instances, and by name what is wrong with its case."""
     if selection.names == () or selection.ids == ():
         return [], {}
+    for text in likely_misspelt(selection.params):
+        client.notices.warn(text)
     queries = Queries(client, selection.matches, **how)
     tags = selection.params.get("tags") or ()
 
@@ -229,6 +238,16 @@ def refuse_other_spelling(client: Client, name: str) -> None:
         raise InputError(f"{text[0].upper()}{text[1:]}: names are compared exactly.")
 
 
+def near_names(client: Client, name: str) -> list[str]:
+    """Names that `name` may be a misspelling of, of those on the first page of all instances."""
+    page = client.get(INSTANCES, {"page": 0, "size": PAGE_SIZE})
+    content = page.get("content") if isinstance(page, dict) else page
+    listed = content if isinstance(content, list) else []
+    known = [str(item["name"]) for item in listed if isinstance(item, dict) and item.get("name")]
+    near = difflib.get_close_matches(name.upper(), [k.upper() for k in known], n=3, cutoff=0.8)
+    return [k for k in known if k.upper() in near]
+
+
 def refuse_all(selection: Selection) -> None:
     """Raises InputError for a selection that chooses nothing, before the first request of a module that changes something."""
     if selection.chooses_nothing:
@@ -242,10 +261,8 @@ def resolve(client: Client, selection: Selection, max_targets: int | None = None
     """The targets of a module that changes something: every name and id found once, at least one, not too many."""
     refuse_all(selection)
     found, respelt = _find(client, selection)
-    problems = [
-        *_missing_and_ambiguous(selection, found, respelt, unmade(client)),
-        *respelt.values(),
-    ]
+    problems = _missing_and_ambiguous(selection, found, respelt, unmade(client))
+    problems += [shortened(respelt.values(), "; ")] if respelt else []
     if problems:
         raise InputError(
             f"The selection can't be used: {'; '.join(problems)}. Nothing was changed."
@@ -280,17 +297,18 @@ def _missing_and_ambiguous(
             by_name.setdefault(instance.get("name"), []).append(str(instance.get("id")))
         missing = [n for n in selection.names if n not in by_name and n not in respelt]
         if missing:
-            problems.append(f"not found{narrowed}: {', '.join(missing)}{in_check_mode}")
-        problems += [
+            problems.append(f"not found{narrowed}: {shortened(missing)}{in_check_mode}")
+        several = [
             f"'{name}' is the name of several (ids {', '.join(ids)}), select by ids"
             for name, ids in by_name.items()
             if len(ids) > 1
         ]
+        problems += [shortened(several, "; ")] if several else []
     if selection.ids is not None:
         ids_found = {instance.get("id") for instance in found}
         missing_ids = [str(i) for i in selection.ids if i not in ids_found]
         if missing_ids:
             problems.append(
-                f"no instance{narrowed} with id {', '.join(missing_ids)}{in_check_mode}"
+                f"no instance{narrowed} with id {shortened(missing_ids)}{in_check_mode}"
             )
     return problems

@@ -204,11 +204,11 @@ options:
         description: Why a production instance isn't replicated. Needed to switch replication off in production.
         type: str
   force:
-    description: With O(state=absent), stop a running instance first.
+    description: With O(state=absent), stop a running instance first. Refused with other states.
     type: bool
     default: false
   comment:
-    description: With O(state=reset), a comment that is shown in the monitoring system.
+    description: With O(state=reset), a comment that is shown in the monitoring system. Refused with other states.
     type: str
 notes:
   - The rights of the API account's profile count. POW is needed to create and delete, OPE for everything else.

@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible.errors import AnsibleParserError
+from ansible_collections.cegedim.cloud.plugins.module_utils.notices import shortened
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.expressions import MISSING
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping import AnsibleDecides, evaluate
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import (
@@ -22,7 +23,6 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.presence import Occu
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.view import View
 
 Preference = t.Callable[[Fields, View], t.Any]
-NAMED = 10  # how many instances a message names
 
 
 def preferences(hostnames: t.Sequence[t.Any], decides: AnsibleDecides) -> list[Preference]:
@@ -180,9 +180,3 @@ class _Shared:
 
 def _order(identity: t.Any) -> tuple[bool, t.Any]:
     return (False, identity) if isinstance(identity, int) else (True, str(identity))
-
-
-def shortened(parts: t.Iterable[str]) -> str:
-    known = list(parts)
-    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
-    return ", ".join(known[:NAMED]) + more

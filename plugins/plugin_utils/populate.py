@@ -11,6 +11,7 @@ import typing as t
 from ansible.errors import AnsibleParserError
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.naming import snake
+from ansible_collections.cegedim.cloud.plugins.module_utils.notices import shortened
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping import (
     AnsibleDecides,
     Grouping,
@@ -27,7 +28,6 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.names import (
     Names,
     preferences,
     preferred,
-    shortened,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.native import (
     NativeGroups,

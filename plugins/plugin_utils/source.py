@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import NotFoundError
-from ansible_collections.cegedim.cloud.plugins.module_utils.filters import filter_params
+from ansible_collections.cegedim.cloud.plugins.module_utils.filters import check_tags
 from ansible_collections.cegedim.cloud.plugins.module_utils.selection import (
     INSTANCES,
     Selection,
@@ -47,8 +47,7 @@ class Question:
 
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any]) -> Question:
-        tags = tuple(dict.fromkeys(str(tag) for tag in options["tag_groups"]))
-        filter_params({"tags": list(tags) or None}, "tag_groups")  # says what is wrong with a tag
+        tags = tuple(dict.fromkeys(check_tags(options["tag_groups"], "tag_groups")))
         return cls(
             Selection.from_options(options),
             tags,

@@ -39,7 +39,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"group_by": ["colour"]}, "group_by takes a list of environment, status, region,"),
     ({"filters": {"environment": ["X"]}}, "(did you mean environments?)"),
     ({"filters": {"tags": ["nocolon"]}}, "filters.tags takes tags as key:value"),
-    ({"tag_groups": ["nocolon"]}, "tag_groups.tags takes tags as key:value"),
+    ({"tag_groups": ["nocolon"]}, "tag_groups takes tags as key:value"),
     ({"hostvars_prefix": "ansible_"}, "hostvars_prefix is made of letters"),
     ({"hostvars_prefix": "9-"}, "hostvars_prefix is made of letters"),
     (

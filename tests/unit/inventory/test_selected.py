@@ -111,3 +111,22 @@ def test_a_service_that_refuses_to_sort(
     assert done.returncode == 0
     remarks = said(done).count("gives no list in the order of ids")
     assert remarks == len(arguments)
+
+
+@pytest.mark.parametrize("names", ["A, B", ["A", "B"]])
+@pytest.mark.parametrize("statuses", ["ACTIVE, PAUSED", ["ACTIVE", "PAUSED"]])
+def test_one_way_to_give_lists(
+    simulator: Simulator, tmp_path: Path, names: Any, statuses: Any
+) -> None:
+    for name in "ABC":
+        simulator.add(name=name, status="ACTIVE")
+    filters = {"statuses": statuses}
+    found = listed(write_source(tmp_path, simulator, names=names, filters=filters))
+    assert sorted(hosts_of(found)) == ["A", "B"]
+
+
+def test_a_value_that_is_nearly_known(simulator: Simulator, tmp_path: Path) -> None:
+    done = ansible_inventory(
+        write_source(tmp_path, simulator, filters={"environments": ["TEST", "PROD"]})
+    )
+    assert "'PROD' isn't a value that is known: PRODUCTION may be meant" in said(done)

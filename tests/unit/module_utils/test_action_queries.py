@@ -165,8 +165,9 @@ def test_polls_survive_faults(simulator: Simulator) -> None:
         ({"action_ids": [True]}, "action_ids takes"),
         ({"action_ids": [{"status": "SUCCESS"}]}, "action_ids takes"),
         ({"action_ids": [[1]]}, "action_ids takes"),
-        ({"action_ids": ["../compute/instances/10001"]}, "An action's id is a number"),
-        ({"action_ids": ["5?x=1"]}, "An action's id is a number"),
+        ({"action_ids": ["../compute/instances/10001"]}, "action_ids takes ids such as 1333"),
+        ({"action_ids": ["5?x=1"]}, "action_ids takes ids such as 1333"),
+        ({"action_ids": ["abc"]}, "action_ids takes ids such as 1333.*not 'abc'"),
         ({"action_ids": [1], "wait_timeout": 0}, "wait_timeout must be more than 0"),
         ({"action_ids": [1], "wait_interval": 0}, "wait_interval must be more than 0"),
         ({}, "never takes all instances"),
@@ -211,7 +212,8 @@ def test_info(simulator: Simulator) -> None:
 def test_ids_are_read() -> None:
     assert read_ids(None) is None
     assert read_ids([]) == []
-    assert read_ids([1, "1333", "a-1", {"id": "7"}, {"id": 8, "x": 1}]) == [1, 1333, "a-1", 7, 8]
+    given = [1, "1333", " 5 ", {"id": "a-1"}, {"id": "7"}, {"id": 8, "x": 1}]
+    assert read_ids(given) == [1, 1333, 5, "a-1", 7, 8]
     assert check_statuses(None) is check_statuses([]) is None
 
 

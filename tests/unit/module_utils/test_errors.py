@@ -127,7 +127,7 @@ def test_403_says_which_right_is_missing(method: str, path: str, right: str) -> 
         (401, "ITCARE_ACCESS_TOKEN"),
         (404, "check api_url"),
         (409, "name is taken"),
-        (422, "same region"),
+        (422, "must go together"),
         (429, "fewer requests"),
         (503, "run again later"),
     ],

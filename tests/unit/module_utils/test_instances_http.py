@@ -194,7 +194,9 @@ def test_what_is_done_every_time(
     simulator: Simulator, fields: dict[str, Any], state: str, operations: list[str]
 ) -> None:
     instance_of(simulator, **fields)
-    options = {"name": NAME, "state": state, "comment": "it hangs"}
+    options = {"name": NAME, "state": state}
+    if state == "reset":
+        options["comment"] = "it hangs"
     predicted = run(simulator, options, read_only=True)
     assert not simulator.writes()
     assert predicted.changed
@@ -241,6 +243,43 @@ def test_refused_with_nothing_changed(
     with pytest.raises(errors.InputError, match=said):
         run(simulator, {"name": NAME, **options}, read_only)
     assert not simulator.writes()
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("state", ["present", "started", "stopped", "restarted", "reset"])
+def test_a_misspelt_name(simulator: Simulator, state: str, read_only: bool) -> None:
+    instance_of(simulator)
+    said = f"^There is no instance PEB4TSET01, .* Did you mean {NAME}[?]$"
+    with pytest.raises(errors.InputError, match=said):
+        run(simulator, {"name": "PEB4TSET01", "state": state}, read_only)
+    assert calls(simulator).count("GET /compute/instances") == 3
+    with pytest.raises(errors.InputError, match="^There is no instance NOTHINGLIKEIT, [^?]*$"):
+        run(simulator, {"name": "NOTHINGLIKEIT", "state": state}, read_only)
+    assert not simulator.writes()
+
+
+def test_a_new_name_may_be_near_another(simulator: Simulator) -> None:
+    instance_of(simulator)
+    assert run(simulator, {**CREATE, "name": "PEB4TEST02"}).values["operations"] == ["create"]
+    assert not run(simulator, {"name": "PEB4TEST03", "state": "absent"}).changed
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "meant"),
+    [
+        ("region", "EB9", "region"),
+        ("sizing", "huge", "sizing"),
+        ("service_id", 9, "service_id"),
+        ("network_id", 1, "network_id"),
+        ("backup", {"enabled": True, "server_policy_id": "nosuch"}, "backup.server_policy_id"),
+    ],
+)
+def test_a_refused_value_is_told_by_its_option(
+    simulator: Simulator, option: str, value: Any, meant: str
+) -> None:
+    said = rf"no .*[.] That is the option {meant}[.]$"
+    with pytest.raises(errors.InconsistentDataError, match=said):
+        run(simulator, {**CREATE, option: value})
 
 
 @pytest.mark.parametrize("settings", [

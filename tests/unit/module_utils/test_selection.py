@@ -14,6 +14,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputE
 from ansible_collections.cegedim.cloud.plugins.module_utils.filters import (
     FILTERS,
     filter_params,
+    likely_misspelt,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.queries import (
     LONGEST_QUERY,
@@ -200,3 +201,67 @@ def test_chunks_lose_nothing_and_stay_short(given_names: list[str], params: dict
         assert len(query_string({**params, "names": chunk})) <= LONGEST_QUERY or len(chunk) == 1
     for one, two in zip(chunks, chunks[1:]):  # as few as possible
         assert len(query_string({**params, "names": [*one, two[0]]})) > LONGEST_QUERY - 10
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"names": "A, B"}, {"names": ["A", "B"]}),
+        ({"names": ["A", " B"]}, {"names": ["A", "B"]}),  # as Ansible splits a text
+        ({"exclude_names": "A ,B"}, {"exclude_names": ["A", "B"]}),
+        ({"ids": "1, 2"}, {"ids": [1, 2]}),
+        ({"ids": 1}, {"ids": [1]}),
+        ({"filters": {"types": "LINUX, AIX"}}, {"filters": {"types": ["LINUX", "AIX"]}}),
+        ({"filters": {"types": ["LINUX", " AIX"]}}, {"filters": {"types": ["LINUX", "AIX"]}}),
+        ({"filters": {"services": "13,14"}}, {"filters": {"services": [13, 14]}}),
+        ({"filters": {"services": ["13", " 14"]}}, {"filters": {"services": [13, 14]}}),
+        ({"filters": {"tags": "a:b, a:c"}}, {"filters": {"tags": ["a:b", "a:c"]}}),
+        ({"filters": {"ips": "10.0.0.1"}}, {"filters": {"ips": ["10.0.0.1"]}}),
+    ],
+)
+def test_one_way_to_give_lists(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert Selection.from_options(one) == Selection.from_options(other)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"names": "A,,B"}, "names must not be empty"),
+        ({"names": ""}, "names must not be empty"),
+        ({"names": ["A, B"]}, "names is a host name .* not 'A, B'"),
+        ({"names": [123]}, "names is a host name .* not 123"),
+        ({"names": {"a": 1}}, "names is a host name .* not {'a': 1}"),
+        ({"exclude_names": ["!A"]}, "exclude_names is a host name"),
+        ({"exclude_names": ""}, "exclude_names must not be empty"),
+        ({"ids": "1,x"}, "ids takes a whole number, not 'x'"),
+        ({"filters": {"types": "LINUX,"}}, "filters.types takes .* not ''"),
+        ({"filters": {"services": ""}}, "filters.services takes a whole number, not ''"),
+    ],
+)
+def test_wrong_lists(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Selection.from_options(options)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [
+        ("environments", "PROD", "PRODUCTION"),
+        ("environments", "prod", "PRODUCTION"),
+        ("environments", "PREPROD", "PREPRODUCTION"),
+        ("environments", "Dev", "DEVELOPMENT"),
+        ("environments", "TST", "TEST"),
+        ("environments", "production", None),
+        ("environments", "QA", None),
+        ("environments", "RECOVERY", None),
+        ("statuses", "ACTIV", "ACTIVE"),
+        ("statuses", "inactve", "INACTIVE"),
+        ("statuses", "active", None),
+        ("statuses", "PAUSED", None),
+        ("types", "LINUXX", None),
+    ],
+)
+def test_values_that_are_nearly_known(name: str, value: str, meant: str | None) -> None:
+    params = filter_params({name: [value]})
+    said = [f"filters.{name}: '{value}' isn't a value that is known: {meant} may be meant."]
+    assert likely_misspelt(params) == (said if meant else [])

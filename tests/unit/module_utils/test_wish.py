@@ -57,6 +57,10 @@ CURRENT: dict[str, Any] = {
         ({"name": "a", "platform": ""}, "platform must not be empty"),
         ({"name": "a", "backup": {"reason": " "}}, "backup.reason must not be empty"),
         ({"name": "a", "monitoring": {"reason": ""}}, "monitoring.reason must not be empty"),
+        ({"name": "a", "force": True}, "force goes with state: absent only, not with .* present"),
+        ({"name": "a", "state": "reset", "force": True}, "force goes with state: absent only"),
+        ({"name": "a", "state": "absent", "comment": "x"}, "comment goes with state: reset only"),
+        ({"name": "a", "comment": "x"}, "comment goes with state: reset only, not with .* present"),
     ],
 )
 def test_refused_before_the_first_request(options: dict[str, Any], said: str) -> None:
@@ -69,7 +73,11 @@ def test_refused_before_the_first_request(options: dict[str, Any], said: str) ->
     [
         (None, {"id": 5}, "No instance has the id 5.*never created"),
         (None, {"id": 5, **CREATE}, "No instance has the id 5"),
-        (None, {"name": "X"}, "needs: region, platform, sizing, service_id"),
+        (
+            None,
+            {"name": "X"},
+            "^There is no instance X, and creating it needs: region, platform, sizing, service_id",
+        ),
         (None, {"name": "X", **CREATE, "region": None}, "needs: region[.]"),
         (None, {"name": "X", **CREATE, "sizing": None}, "needs: sizing[.]"),
         (None, {"name": "X", "state": "started"}, "creating it needs"),
@@ -193,7 +201,6 @@ def test_the_body_of_a_creation() -> None:
         },
         "replication": {"enabled": False, "reason": "r"},
         "change_reference": "RFC",
-        "comment": "none of a creation",
     }
     step = plan_instance(None, Wish.from_options(options)).steps[0]
     assert (step.method, step.path) == ("POST", "/compute/instances")

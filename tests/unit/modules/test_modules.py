@@ -403,6 +403,31 @@ def test_what_was_noticed_is_said(
     assert said in warned[0]
 
 
+def test_a_value_that_is_nearly_known(simulator: Simulator, run: Run, warned: list[str]) -> None:
+    result = run("itcare_instance_info", {"filters": {"environments": ["PROD"]}})
+    assert result["instances"] == []
+    assert warned == [
+        "filters.environments: 'PROD' isn't a value that is known: PRODUCTION may be meant."
+    ]
+
+
+@pytest.mark.parametrize("names", ["A, B", "A,B", ["A", "B"]])
+@pytest.mark.parametrize("statuses", ["ACTIVE, PAUSED", ["ACTIVE", "PAUSED"]])
+def test_one_way_to_give_lists(simulator: Simulator, run: Run, names: Any, statuses: Any) -> None:
+    for name in "ABC":
+        instance_of(simulator, name=name)
+    result = run("itcare_instance_info", {"names": names, "filters": {"statuses": statuses}})
+    assert [instance["name"] for instance in result["instances"]] == ["A", "B"]
+
+
+def test_a_long_list_of_unknown_names_is_shortened(simulator: Simulator, run: Run) -> None:
+    names = [f"NOSUCH{number}" for number in range(3000)]
+    for options in ({"names": names}, {"ids": list(range(3000))}):
+        message = run("itcare_patch_party", {**options, "patch_group": "1"})["msg"]
+        assert "and 2990 more" in message
+        assert len(message) < 400
+
+
 @pytest.mark.parametrize("verbosity", [0, 1])
 def test_remarks_are_for_those_who_want_more(
     simulator: Simulator, run: Run, warned: list[str], verbosity: int
