@@ -320,6 +320,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             for name in ("names", "exclude_names", "ids", "filters", "tag_groups", "detail")
         }
 
+    def _read_config_data(self, path: str) -> t.Any:
+        try:
+            return super()._read_config_data(path)
+        except AttributeError as error:
+            if ".get" not in str(error) and "'get'" not in str(error):
+                raise
+            # Ansible takes any content for a dictionary.
+            raise AnsibleParserError(
+                f"{path} holds a list or a text where options and their values are wanted, such as plugin: {self.NAME}."
+            ) from None
+
     # -- what the API says --
 
     def _fleet(

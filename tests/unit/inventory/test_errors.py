@@ -157,3 +157,12 @@ def test_a_failed_expression_takes_all_hosts_back(simulator: Simulator, tmp_path
         "|--other",
         "|--@environment_PRODUCTION:",
     ]
+
+
+@pytest.mark.parametrize("content", ["- plugin: cegedim.cloud.itcare\n", "just a text\n"])
+def test_a_file_that_is_no_dictionary(tmp_path: Path, content: str) -> None:
+    source = tmp_path / "list.itcare.yml"
+    source.write_text(content)
+    done = ansible_inventory(source, ANSIBLE_INVENTORY_ENABLED="cegedim.cloud.itcare")
+    assert done.returncode != 0
+    assert "list.itcare.yml holds a list or a text where options and their values" in said(done)
