@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import typing as t
 from dataclasses import dataclass
@@ -212,6 +213,7 @@ def _value(instance: dict[str, t.Any], path: list[str]) -> t.Any:
     return value
 
 
+@functools.lru_cache(maxsize=4096, typed=True)
 def _word(value: t.Any) -> str:
     """To compare regardless of case, and numbers regardless of how they are written."""
     return re.sub(r"^(\d+)\.0+$", r"\1", str(value).strip().casefold())
