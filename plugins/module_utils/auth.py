@@ -152,6 +152,7 @@ class TokenSource:
         self._clock = clock
         self._lock = threading.Lock()
         self._token: _Token | None = None
+        self.hidden: list[str] = []  # secrets that aren't ours
 
     def current(self) -> str:
         """A token that isn't about to end. Raises AuthenticationError or ConnectionFailedError."""
@@ -172,9 +173,9 @@ class TokenSource:
         return True
 
     def scrub(self, text: str) -> str:
-        """`text` without any secret of ours, for what a server said."""
+        """`text` without any secret, for what a server said."""
         token = self._token
-        secrets = [self._options.client_secret, self._options.access_token]
+        secrets = [self._options.client_secret, self._options.access_token, *self.hidden]
         if self._options.client_id and self._options.client_secret:
             pair = f"{self._options.client_id}:{self._options.client_secret}"
             secrets.append(base64.b64encode(pair.encode()).decode())

@@ -86,6 +86,10 @@ class Client:
         """Closes the connections."""
         self._session.close()
 
+    def hide(self, secrets: t.Iterable[str]) -> None:
+        """Takes more than the credentials out of what a server says."""
+        self._tokens.hidden += secrets
+
     def get(self, path: str, params: Query | None = None) -> t.Any:
         """Parsed JSON of `path` (relative to api_url); None when the body is empty. Retried on passing failures."""
         url = self._base + path + query_string(params)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from .errors import InputError
 from .limits import check_change_reference
+from .plan import Resource
 from .selection import check_name
 
 # option -> (field of the create body, where an instance shows it); no operation changes these afterwards.
@@ -138,6 +139,8 @@ class Wish:
                 raise InputError(
                     f"{protection.option}.reason must not be empty: say why, or leave it out."
                 )
+        properties = _properties(options.get("properties"))
+        options = {**options, "properties": properties}
         return cls(
             state=state,
             name=name,
@@ -150,8 +153,32 @@ class Wish:
             **{p.option: _given(options.get(p.option)) for p in PROTECTIONS},
         )
 
+    @staticmethod
+    def secrets(options: t.Mapping[str, t.Any]) -> list[str]:
+        """What must be shown nowhere."""
+        entries = options.get("properties") or []
+        return [entry["secret_value"] for entry in entries if entry.get("secret_value")]
+
     def protection(self, option: str) -> dict[str, t.Any]:
         return t.cast("dict[str, t.Any]", getattr(self, option))
+
+
+def _properties(entries: t.Sequence[Resource] | None) -> list[Resource] | None:
+    """As the API takes them: a secret is a value like any other there."""
+    if entries is None:
+        return None
+    read = []
+    for entry in entries:
+        value, secret = entry.get("value"), entry.get("secret_value")
+        if (value is None) == (secret is None):
+            raise InputError(
+                f"properties: {entry.get('key')} needs exactly one of value and secret_value."
+            )
+        if secret == "":
+            raise InputError(f"properties: the secret_value of {entry.get('key')} is empty.")
+        given = {key: item for key, item in entry.items() if key != "secret_value"}
+        read.append({**given, "value": secret if value is None else value})
+    return read
 
 
 def _given(options: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:

@@ -388,6 +388,7 @@ def _plan(client: Client, current: Resource | None, wish: Wish) -> Plan:
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_instance."""
     wish = Wish.from_options(options)
+    client.hide(Wish.secrets(options))
     deadline = Deadline(client, Waiting.from_options(options))
 
     identifier = wish.id

@@ -105,7 +105,12 @@ options:
         type: str
         required: true
       value:
-        description: Its value.
+        description: Its value. Exactly one of this and O(properties[].secret_value) is needed.
+        type: str
+      secret_value:
+        description:
+          - Its value, where that is a password or the like. It is sent as the value and shown nowhere.
+          - Wherever its text turns up in the result, that is masked, so a short secret hides more than itself.
         type: str
       default_value:
         description: Its default value, as the platform shows it.
@@ -227,6 +232,20 @@ EXAMPLES = r"""
     sizing: 2cpu4gb
     service_id: 13
 
+- name: A message broker, whose password nobody sees
+  cegedim.cloud.itcare_instance:
+    name: PEB4RMQ01
+    region: EB4
+    platform: deb12
+    sizing: 2cpu4gb
+    service_id: 13
+    product_code: rmq11
+    properties:
+      - key: adminLogin
+        value: admin
+      - key: adminPassword
+        secret_value: "{{ lookup('ansible.builtin.env', 'RMQ_PASSWORD') }}"
+
 - name: It has more memory, is monitored and isn't backed up
   cegedim.cloud.itcare_instance:
     name: PEB4WEB09
@@ -347,6 +366,7 @@ def main() -> None:
                 "options": {
                     "key": {"type": "str", "required": True, "no_log": False},
                     "value": {"type": "str"},
+                    "secret_value": {"type": "str", "no_log": True},
                     "default_value": {"type": "str"},
                     "description": {"type": "str"},
                     "displayed": {"type": "bool"},

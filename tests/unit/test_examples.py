@@ -46,10 +46,12 @@ def test_examples_run(module: str, simulator: Simulator, tmp_path: Path) -> None
                 f"ITCARE_{name.upper()}": options[name]
                 for name in ("api_url", "token_url", "client_id", "client_secret")
             },
+            "RMQ_PASSWORD": "an-examples-secret",
         },
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
+    assert "an-examples-secret" not in run.stdout + run.stderr
     assert "[DEPRECATION" not in run.stderr, run.stderr

@@ -189,7 +189,16 @@ def test_the_body_of_a_creation() -> None:
         "product_code": "rmq11",
         "specific_request": "please",
         "storage_pool": "pool",
-        "properties": [{"key": "a", "value": "b", "default_value": "c", "editable": None}],
+        "properties": [
+            {
+                "key": "a",
+                "value": "b",
+                "secret_value": None,
+                "default_value": "c",
+                "editable": None,
+            },
+            {"key": "p", "value": None, "secret_value": "s"},
+        ],
         "volumes": [{"id": "data", "size_gb": 10, "excl_from_snap": 1, "max": None}],
         "monitoring": {"enabled": False, "alerting": False, "on_call": True, "reason": "m"},
         "backup": {
@@ -220,7 +229,10 @@ def test_the_body_of_a_creation() -> None:
         "productCode": "rmq11",
         "specificRequest": "please",
         "storagePool": "pool",
-        "properties": [{"key": "a", "value": "b", "defaultValue": "c"}],
+        "properties": [
+            {"key": "a", "value": "b", "defaultValue": "c"},
+            {"key": "p", "value": "s"},
+        ],
         "volumes": [{"id": "data", "sizeGb": 10, "exclFromSnap": 1}],
         "monitoringEnabled": False,
         "monitoringAlerting": False,
@@ -234,6 +246,23 @@ def test_the_body_of_a_creation() -> None:
         "replicationEnabled": False,
         "noReplicationProdReason": "r",
     }
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ({}, "properties: a needs exactly one of value and secret_value."),
+        ({"value": "x", "secret_value": "hush"}, "properties: a needs exactly one of value"),
+        ({"value": "", "secret_value": "hush"}, "properties: a needs exactly one of value"),
+        ({"secret_value": ""}, "properties: the secret_value of a is empty."),
+    ],
+)
+def test_a_property_has_one_value(entry: dict[str, Any], sentence: str) -> None:
+    options = {"name": "NEW1", **CREATE, "properties": [{"key": "a", **entry}]}
+    with pytest.raises(InputError) as caught:
+        Wish.from_options(options)
+    assert str(caught.value).startswith(sentence)
+    assert "hush" not in str(caught.value)
 
 
 def test_a_size_of_another_form_is_passed_on() -> None:

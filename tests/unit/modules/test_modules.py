@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -277,6 +279,60 @@ def test_bad_input(
     assert said in result["msg"]
     assert not result.get("changed")
     assert not simulator.writes() or all("/token" in e["path"] for e in simulator.writes())
+
+
+SECRET = 'Kz8&w"m2Q<x4Vn7p'
+PROPERTIES = [{"key": "count", "value": "2"}, {"key": "code", "secret_value": SECRET}]
+
+
+def forms(secret: str) -> list[str]:
+    """A secret as JSON, an address or a web page would show it."""
+    return [secret, json.dumps(secret)[1:-1], quote(secret, safe=""), html.escape(secret)]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_secret_property_is_sent_and_shown_nowhere(
+    simulator: Simulator, tmp_path: Path, check: bool
+) -> None:
+    connection = {key: simulator.options()[key] for key in ("api_url", "token_url", "client_id")}
+    given = {**CREATE, "properties": PROPERTIES, **connection, "client_secret": "demo-secret"}
+    python = f"ansible_python_interpreter={sys.executable}"
+    call = ("-m", "cegedim.cloud.itcare_instance", "-a", json.dumps(given), "-e", python)
+    flags = ("-vvv", "--diff", *(["--check"] if check else []))
+    done = run_ansible("ansible", tmp_path, "localhost", *call, *flags)
+    assert done.returncode == 0, said(done)
+    printed = done.stdout + done.stderr
+    assert '"cpu": 2' in printed
+    assert '"value": "2"' in printed
+    assert not [form for form in forms(SECRET) if form in printed]
+    sent = [entry["body"]["properties"] for entry in executed(simulator)]
+    shown = [{"key": "count", "value": "2"}, {"key": "code", "value": SECRET}]
+    assert sent == ([] if check else [shown])
+
+
+@pytest.mark.parametrize("form", range(4))
+def test_no_error_shows_a_secret_property(simulator: Simulator, run: Run, form: int) -> None:
+    """Whatever form the server repeats it in, and wherever its words are cut."""
+    text = forms(SECRET)[form]
+    said = f"{'x' * 290} {text} is too weak, {text}"
+    body = {"errorCode": "INVALID", "errorMessage": said} if form % 2 else said
+    simulator.fault(
+        method="POST",
+        path="/instances$",
+        count=0,
+        fault={"status": 422, "body": json.dumps(body) if form % 2 else body},
+    )
+    result = run("itcare_instance", {**CREATE, "properties": PROPERTIES})
+    assert result["failed"]
+    assert "xxx" in result["msg"]
+    printed = json.dumps(result)
+    assert not [shown for shown in forms(SECRET) if shown[:6] in printed]
+
+
+def test_a_property_without_a_value(simulator: Simulator, run: Run) -> None:
+    result = run("itcare_instance", {**CREATE, "properties": [{"key": "count"}]})
+    assert result["msg"] == "properties: count needs exactly one of value and secret_value."
+    assert not simulator.requests()
 
 
 def test_what_was_done_before_a_failure(simulator: Simulator, run: Run) -> None:
