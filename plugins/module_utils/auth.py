@@ -22,6 +22,7 @@ from .requests_library import REQUESTS_IMPORT_ERROR, requests
 DEFAULT_API_URL = "https://api.cegedim.cloud/itcare"
 DEFAULT_TOKEN_URL = "https://accounts.cegedim.cloud/auth/realms/cloud/protocol/openid-connect/token"
 _TOKEN = re.compile(r"[\x21-\x7e]+")  # what a header can carry
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 UNTOLD_LIFETIME = 60.0  # seconds, when the answer doesn't tell
 RENEW_BEFORE_END = 30.0  # seconds; a token must outlive the request that carries it
 NO_CREDENTIALS = (
@@ -55,7 +56,8 @@ class ConnectionOptions:
             value = getattr(self, option)
             if not _is_address(value):
                 raise InputError(
-                    f"{option} must be an address such as {DEFAULT_API_URL}, not '{_without_user(value)}'."
+                    f"{option} must be an address such as {DEFAULT_API_URL}, without blanks or line ends, not "
+                    f"{_without_user(value)!r}."
                 )
             if "@" in urlsplit(value).netloc:
                 raise InputError(
@@ -70,6 +72,16 @@ class ConnectionOptions:
         if self.access_token and not _TOKEN.fullmatch(self.access_token):
             raise InputError(
                 "access_token must be one word: look for blanks, line ends or quotes in it."
+            )
+        if self.client_id and (
+            self.client_id != self.client_id.strip() or _CONTROL.search(self.client_id)
+        ):
+            raise InputError(
+                f"client_id must have no blank or line end around it, not {self.client_id!r}."
+            )
+        if self.client_secret and _CONTROL.search(self.client_secret):
+            raise InputError(
+                "client_secret must be one line: look for a line end or another control character in it."
             )
         if not self.access_token:
             if not self.client_id and not self.client_secret:
@@ -105,6 +117,8 @@ class ConnectionOptions:
 
 
 def _is_address(text: str) -> bool:
+    if re.search(r"\s", text) or _CONTROL.search(text):  # urlsplit overlooks some of them
+        return False
     try:
         parts = urlsplit(text)
         return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0

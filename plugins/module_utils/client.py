@@ -223,12 +223,7 @@ class Client:
         except requests.exceptions.RequestException as error:
             raise self._network_error(method, url, error) from None
         except OSError as error:  # certificates that can't be read
-            option = (
-                f"ca_path '{self.options.ca_path}'"
-                if self.options.ca_path
-                else "the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
-            )
-            raise InputError(f"The certificates in {option} can't be read: {error}.") from None
+            raise InputError(_no_certificates(self.options.ca_path, str(error))) from None
         finally:
             if fresh:
                 session.close()
@@ -267,13 +262,7 @@ class Client:
         exceptions = requests.exceptions
         arrived = True
         if isinstance(error, exceptions.SSLError) and "certificate" in text.lower():
-            reason = re.search(r"certificate verify failed: ([^(]+)", text)
-            why = f" ({reason[1].strip(' .')})" if reason else ""
-            message = (
-                f"The certificate of {host} can't be trusted{why}: set ca_path (ITCARE_CA_PATH) to the certificates of its "
-                "authority. validate_certs: false would hand the credentials to whoever answers."
-            )
-            return InputError(message)
+            return InputError(_certificate_problem(host, option, self.options.ca_path, text))
         if isinstance(error, exceptions.SSLError):
             # it may also end after the request was sent
             message = (
@@ -388,6 +377,36 @@ def _new_session() -> t.Any:
         }
     )
     return session
+
+
+def _certificate_problem(host: str, option: str, ca_path: str | None, text: str) -> str:
+    """What is wrong with a certificate, and what helps."""
+    if "NO_CERTIFICATE" in text or "no certificate or crl" in text.lower():
+        return _no_certificates(ca_path, "no certificate in PEM format is in it")
+    reason = re.search(r"certificate verify failed: ([^(]+)", text)
+    why = f" ({reason[1].strip(' .')})" if reason else ""
+    if "mismatch" in text or "doesn't match" in text or "not valid for" in text:
+        return f"The certificate of {host} is for another name{why}: check {option}, and proxies on the way."
+    if "expired" in text or "not yet valid" in text:
+        return f"The certificate of {host} is out of date{why}: check the clock of this machine, or ask who runs that service."
+    if ca_path:
+        return (
+            f"The certificate of {host} can't be trusted{why}: no authority in ca_path '{ca_path}' has signed it. A folder "
+            "needs names as 'openssl rehash' makes them."
+        )
+    return (
+        f"The certificate of {host} can't be trusted{why}: set ca_path (ITCARE_CA_PATH) to the certificates of its "
+        "authority. validate_certs: false would hand the credentials to whoever answers."
+    )
+
+
+def _no_certificates(ca_path: str | None, why: str) -> str:
+    where = (
+        f"ca_path '{ca_path}'"
+        if ca_path
+        else "the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
+    )
+    return f"The certificates in {where} can't be read: {why}."
 
 
 def query_string(params: Query | None) -> str:

@@ -296,6 +296,10 @@ def _hint(method: str, path: str, status: int) -> str:
     if status == 404:
         return "It doesn't exist, or the API account may not see it; when nothing is ever found, check api_url."
     if status == 409:
+        if path.endswith("/snapshots"):
+            return (
+                "There may be a snapshot already, or another action is in progress on the instance."
+            )
         return "Another action may be in progress on the resource, or the name is taken."
     if status == 422:
         return "A value doesn't exist, or isn't possible with the others: region, platform, network and service must go together."

@@ -104,11 +104,10 @@ def from_environment(option: str) -> t.Any:
     if not value:
         return None
     read = _READERS[option](value, f"{option} (environment variable {variable(option)})")
-    if option not in (*_PAIR, "access_token"):
-        try:
-            ConnectionOptions(access_token="any", **{option: read})
-        except InputError as error:
-            raise InputError(f"Environment variable {variable(option)}: {error}") from None
+    try:
+        ConnectionOptions.from_mapping({**dict.fromkeys(_PAIR, "any"), option: read})
+    except InputError as error:
+        raise InputError(f"Environment variable {variable(option)}: {error}") from None
     return read
 
 

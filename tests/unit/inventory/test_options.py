@@ -195,6 +195,19 @@ def test_no_error_shows_a_secret_that_is_a_template(
     assert not simulator.requests()
 
 
+def test_a_secret_of_digits(simulator: Simulator, tmp_path: Path) -> None:
+    """A template makes a number of it since ansible-core 2.19."""
+    source = write_source(tmp_path, simulator, client_secret="{{ 12345678 }}")
+    assert "Check client_id, client_secret" in said(ansible_inventory(source))
+    token: dict[str, Any] = {
+        "client_id": None,
+        "client_secret": None,
+        "access_token": "{{ 12345678 }}",
+    }
+    source = write_source(tmp_path, simulator, **token)
+    assert "401 (not authenticated)" in said(ansible_inventory(source))
+
+
 def test_braces_that_are_no_template(simulator: Simulator, tmp_path: Path) -> None:
     """A secret may hold them: it is marked as it would be anywhere in Ansible."""
     source = write_source(tmp_path, simulator, client_secret="HERE")

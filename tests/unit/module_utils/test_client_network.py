@@ -10,13 +10,16 @@ import os
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils import errors
 from core_helpers import SimulatedTime, client_of, executed, misbehaving
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from simulator_fixture import Simulator
+from tls_fixture import write_certificate
 
 INSTANCES = "/compute/instances"
 
@@ -46,8 +49,19 @@ def test_a_certificate_for_another_name(secure: Simulator, certificate: Path) ->
         name: secure.options()[name].replace("127.0.0.1", "localhost")
         for name in ("api_url", "token_url")
     }
-    with pytest.raises(errors.InputError, match="isn't valid for 'localhost'|mismatch"):
+    with pytest.raises(errors.InputError, match="is for another name.*check token_url") as caught:
         client_of(secure, ca_path=str(certificate), **urls).get(INSTANCES)
+    assert "ca_path" not in str(caught.value)
+
+
+def test_a_certificate_that_has_ended(
+    simulator_factory: Callable[..., Simulator], tmp_path: Path
+) -> None:
+    ended = write_certificate(tmp_path, ends_in=-1)
+    late = simulator_factory(certfile=str(ended), keyfile=str(ended.with_name("key.pem")))
+    with pytest.raises(errors.InputError, match="out of date.*clock of this machine") as caught:
+        client_of(late, time=SimulatedTime(), ca_path=str(ended)).get(INSTANCES)
+    assert "ca_path" not in str(caught.value)
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
@@ -65,9 +79,21 @@ def test_certificates_that_are_not_there(secure: Simulator, tmp_path: Path) -> N
         with pytest.raises(errors.InputError, match=f"ca_path.*{path}|trusted"):
             client_of(secure, ca_path=str(path)).get(INSTANCES)
     rubbish = tmp_path / "rubbish.pem"
-    rubbish.write_text("no certificate")
-    with pytest.raises(errors.InputError, match="ca_path"):
-        client_of(secure, ca_path=str(rubbish)).get(INSTANCES)
+    for content in ("no certificate", ""):
+        rubbish.write_text(content)
+        with pytest.raises(errors.InputError) as caught:
+            client_of(secure, ca_path=str(rubbish)).get(INSTANCES)
+        assert str(caught.value).startswith(
+            f"The certificates in ca_path '{rubbish}' can't be read"
+        )
+
+
+def test_certificates_of_other_authorities(secure: Simulator, tmp_path: Path) -> None:
+    for path in (DEFAULT_CA_BUNDLE_PATH, str(tmp_path)):
+        with pytest.raises(errors.InputError) as caught:
+            client_of(secure, ca_path=path).get(INSTANCES)
+        assert f"no authority in ca_path '{path}' has signed it" in str(caught.value)
+        assert "set ca_path" not in str(caught.value)
 
 
 def test_certificates_of_the_environment_that_are_not_there(

@@ -136,6 +136,12 @@ def test_hints(status: int, hint: str) -> None:
     assert hint in str(api_error("GET", "/x", status, "", ""))
 
 
+def test_a_conflict_over_a_snapshot_is_none_over_a_name() -> None:
+    found = str(api_error("POST", "/compute/instances/1/snapshots", 409, "", ""))
+    assert "There may be a snapshot already" in found
+    assert "name" not in found
+
+
 @given(
     st.sampled_from([200, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503]),
     st.sampled_from(["application/json", "text/html", "text/plain", ""]),

@@ -111,13 +111,15 @@ def test_an_empty_variable_is_not_set(environment: Any) -> None:
         ("retries", "three", "retries (environment variable ITCARE_RETRIES) takes a whole number"),
         ("retries", "-1", "Environment variable ITCARE_RETRIES: retries must be 0 or more"),
         ("request_timeout", "0", "Environment variable ITCARE_REQUEST_TIMEOUT: request_timeout"),
+        ("api_url", "https://a.example\n", "Environment variable ITCARE_API_URL: api_url must be"),
+        ("access_token", "two words", "Environment variable ITCARE_ACCESS_TOKEN: access_token"),
         ("api_url", "a.example", "Environment variable ITCARE_API_URL: api_url must be an address"),
     ],
 )
 def test_the_variable_is_named(environment: Any, option: str, value: str, sentence: str) -> None:
     environment(**{option: value})
     with pytest.raises(InputError) as caught:
-        connection_options(PAIR)
+        connection_options(PAIR if option != "access_token" else {})
     assert str(caught.value).startswith(sentence)
 
 
