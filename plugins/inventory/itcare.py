@@ -219,7 +219,7 @@ import zlib
 from dataclasses import asdict
 
 from ansible import constants as C
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import CONNECTIONS, Client
@@ -266,7 +266,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 f"{self.NAME} needs the Python library requests, in the Python that runs Ansible: pip install requests"
             )
         try:
-            self._read_config_data(path)
+            self._read(path)
             self._check()
             connection = self._connection
             question = Question.from_options(self._asked())
@@ -283,6 +283,25 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             raise AnsibleParserError(str(error)) from None
 
     # -- the file --
+
+    def _read(self, path: str) -> None:
+        try:
+            self._read_config_data(path)
+        except AnsibleError as error:
+            if "_uri" not in str(error) or self._options.get("cache_connection"):
+                raise
+            raise InputError(
+                f"cache_plugin {self.get_option('cache_plugin')} needs cache_connection (environment variable "
+                "ANSIBLE_INVENTORY_CACHE_CONNECTION): where it stores, for jsonfile a folder."
+            ) from None
+        except AttributeError:
+            content = self.loader.load_from_file(path)
+            if isinstance(content, dict):
+                raise
+            kind = "list" if isinstance(content, list) else "text"
+            raise InputError(
+                f"The file holds a {kind}, not options such as 'plugin: {self.NAME}'."
+            ) from None
 
     def set_options(
         self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None

@@ -98,6 +98,16 @@ class ConnectionOptions:
         return (self.ca_path or True) if self.validate_certs else False
 
     @property
+    def identity(self) -> list[str]:
+        """Which account asks: the same for every token of it that tells."""
+        if not self.access_token:
+            return [self.client_id or ""]
+        claims = _claims(self.access_token)
+        told = [claims.get("iss"), claims.get("azp") or claims.get("client_id"), claims.get("sub")]
+        who = [claim for claim in told if claim and isinstance(claim, str)]
+        return who if len(who) == len(told) else [self.access_token]
+
+    @property
     def warning(self) -> str | None:
         """What a user must be told before anything is sent."""
         unchecked = {
@@ -114,6 +124,18 @@ class ConnectionOptions:
 
     def __repr__(self) -> str:
         return f"ConnectionOptions(api_url={self.api_url!r}, client_id={self.client_id!r})"
+
+
+def _claims(token: str) -> dict[str, t.Any]:
+    """What a JWT says of itself, nothing when it is none."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}
 
 
 def _is_address(text: str) -> bool:

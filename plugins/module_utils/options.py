@@ -70,7 +70,7 @@ def _secret(value: t.Any, where: str) -> str:
     try:
         return text(value, where)
     except InputError:
-        raise InputError(f"{where} takes a text, not a {type(value).__name__}.") from None
+        raise InputError(f"{where} takes a text, not what is given.") from None
 
 
 _READERS: dict[str, t.Callable[[t.Any, str], t.Any]] = {

@@ -57,8 +57,7 @@ class Question:
 
     def cache_key(self, connection: ConnectionOptions) -> str:
         """Different for another API, account or question. Secrets go in as a hash only."""
-        asker = connection.access_token or connection.client_id or ""
-        parts = [CACHE_SCHEMA, connection.api_url, asker, asdict(replace(self, narrowed_by=()))]
+        parts = [CACHE_SCHEMA, connection.api_url, connection.identity, asdict(replace(self, narrowed_by=()))]
         text = json.dumps(parts, sort_keys=True)
         return "cegedim_cloud_itcare_" + hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -224,6 +224,61 @@ def test_the_key_is_made_of_all_that_matters() -> None:
     assert key() == key(client_secret="other", retries=1, request_timeout=5)
 
 
+def jwt(**claims: Any) -> str:
+    """A token that says this of itself; a new one each time."""
+    body = json.dumps({**claims, "jti": os.urandom(4).hex()}).encode()
+    parts = [b'{"alg":"none"}', body, os.urandom(8)]
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+
+WHO = {"iss": "https://a.example", "azp": "me", "sub": "s1"}
+
+
+def test_another_token_of_the_same_account_is_the_same_key() -> None:
+    assert key(access_token=jwt(**WHO)) == key(access_token=jwt(**WHO))
+    same = {"iss": WHO["iss"], "client_id": WHO["azp"], "sub": WHO["sub"]}
+    assert key(access_token=jwt(**same)) == key(access_token=jwt(**WHO))
+    others = [{**WHO, claim: "other"} for claim in WHO]
+    keys = [key(access_token=jwt(**claims)) for claims in (WHO, *others)]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize(
+    "claims", [{}, {"sub": "s1"}, {**WHO, "sub": None}, {**WHO, "azp": ""}, {**WHO, "iss": [1]}]
+)
+def test_a_token_that_does_not_tell_whose_it_is(claims: dict[str, Any]) -> None:
+    assert key(access_token=jwt(**claims)) != key(access_token=jwt(**claims))
+
+
+@pytest.mark.parametrize("token", ["a.b.c", "a.W10.c", "a.é.c".encode().hex(), "..", "a.eyJ.c"])
+def test_a_token_that_is_no_jwt(token: str) -> None:
+    assert key(access_token=token) != key(access_token=token + "x")
+
+
+def test_a_renewed_token_finds_the_cache_warm(simulator: Simulator, tmp_path: Path) -> None:
+    """Nobody is asked, so any token of the account will do."""
+    pair = {"client_id": None, "client_secret": None}
+    listed(cached_source(tmp_path, simulator))
+    (file,) = stored(tmp_path)
+    connection = {"api_url": simulator.api_url, "access_token": jwt(**WHO)}
+    question = Question(Selection.from_options({}))
+    name = question.cache_key(ConnectionOptions.from_mapping(connection))
+    file.rename(file.with_name(re.sub("cegedim_cloud_itcare_.*", name, file.name)))
+    asked(simulator)
+    source = cached_source(tmp_path, simulator, **pair, access_token=jwt(**WHO))
+    assert len(hosts_of(listed(source))) == 40
+    assert asked(simulator) == 0
+
+
+@pytest.mark.parametrize("plugin", ["jsonfile", "ansible.builtin.jsonfile"])
+def test_a_plugin_that_is_not_told_where(simulator: Simulator, tmp_path: Path, plugin: str) -> None:
+    source = write_source(tmp_path, simulator, cache=True, cache_plugin=plugin)
+    done = ansible_inventory(source)
+    assert done.returncode != 0
+    assert f"cache_plugin {plugin} needs cache_connection" in said(done)
+    assert not simulator.requests()
+
+
 def test_what_is_cached_comes_back() -> None:
     """Instances and tags, and nothing of the connection."""
     fleet = Fleet([{"id": 1, "name": "é", "x": None}], {"a:b": frozenset({1, 2})})
