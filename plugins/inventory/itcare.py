@@ -67,6 +67,8 @@ options:
       - What names a host, in order of preference. The first that isn't empty is taken.
       - V(name), V(label), V(ip_address), V(dns) (first DNS name of the instance's network), or a Jinja expression over
         the fields, such as V(name ~ '.' ~ environment | lower).
+      - An entry that is no expression, or that gives no name for any instance, is an error. With O(strict), one that
+        can't be evaluated for an instance is an error, too.
       - A name that isn't safe, such as one with blanks, braces or control characters, one that Ansible gives a meaning
         (V(all), V(localhost)), one that a group has, or none at all, is replaced by a safe one that ends in the instance's
         id, with a warning.
@@ -111,7 +113,8 @@ options:
     description:
       - Decides which instances become hosts, for what O(filters) can't express. Each entry has one key, C(include) or
         C(exclude), and an expression; the first expression that is true decides. An instance for which none is true
-        becomes a host.
+        becomes a host, so a last entry that includes would do nothing and is an error; C(exclude) with V(true) leaves out
+        all others.
       - A filter that can't be evaluated for an instance, for example because a field is missing, is an error.
     type: list
     elements: dict

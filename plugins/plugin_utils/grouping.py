@@ -34,6 +34,7 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import (
     trust_harmless,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.view import Variables, View
+from jinja2 import TemplateError
 
 REMEMBERED = 20_000  # decisions per entry
 # Before 2.19, with jinja2_native, Ansible evaluates text as Python: nothing is as simple as it looks.
@@ -117,6 +118,14 @@ class AnsibleDecides:
             self._by_key = False
         return [self._inventory.groups[group] for group in self._joined]
 
+    def wrong_with(self, expression: str) -> str | None:
+        """Why an expression can't be evaluated for any host."""
+        try:
+            self._compiled.environment.from_string(f"{{{{{expression}}}}}")
+        except TemplateError as error:
+            return str(error).rstrip(".")
+        return None
+
     def holds(self, conditional: t.Any, variables: Variables) -> bool:
         """Whether a condition is met. Raises AnsibleError when that can't be told."""
         rehearsal = Rehearsal(self)
@@ -151,14 +160,14 @@ class _CompileOnce:
 
     def __init__(self, templar: t.Any) -> None:
         try:  # ansible-core 2.19 and later
-            self._environment, self._method = templar._engine.environment, "compile_expression"
+            self.environment, self._method = templar._engine.environment, "compile_expression"
         except AttributeError:
-            self._environment, self._method = getattr(templar, "environment", None), "from_string"
+            self.environment, self._method = templar.environment, "from_string"
         self._known: dict[tuple[str, str], t.Any] = {}
 
     @contextlib.contextmanager
     def __call__(self, kind: str) -> t.Iterator[None]:
-        environment = self._environment
+        environment = self.environment
 
         def compile_once(source: str, *args: t.Any, **kwargs: t.Any) -> t.Any:
             del environment.__dict__[self._method]
@@ -168,9 +177,6 @@ class _CompileOnce:
                 self._known[kind, source] = known
             return known
 
-        if environment is None:
-            yield
-            return
         environment.__dict__[self._method] = compile_once
         try:
             yield
@@ -326,11 +332,11 @@ def _keyed_reading(entry: t.Any) -> Reading:
     return key | read_template(str(parent)) if isinstance(parent, str) else IMPURE
 
 
-def evaluate(decides: AnsibleDecides, expression: str) -> ValueRule:
-    """A rule for the value of an expression; MISSING when it has none."""
+def evaluate(decides: AnsibleDecides, expression: str, name: str, strict: bool) -> ValueRule:
+    """A rule for the value of an expression; MISSING, or with `strict` an error, when it has none."""
     return ValueRule(
         reading_of(expression),
-        lambda variables, host: decides.value("value", expression, variables, host, False),
+        lambda variables, host: decides.value(name, expression, variables, host, strict),
     )
 
 

@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible.errors import AnsibleParserError
+from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.notices import shortened
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.expressions import MISSING
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping import AnsibleDecides, evaluate
@@ -22,33 +23,66 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import (
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.presence import Occupant, Presence
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.view import View
 
-Preference = t.Callable[[Fields, View], t.Any]
+_FIELDS = ("name", "label", "ip_address", "dns")
+SHAPE = "hostnames takes a list of name, label, ip_address, dns and expressions such as name ~ '.example.com'"
 
 
-def preferences(hostnames: t.Sequence[t.Any], decides: AnsibleDecides) -> list[Preference]:
-    """Functions for `hostnames`: the first that finds something names the host."""
-    return [_preference(entry, decides) for entry in hostnames]
+class _Entry:
+    """One entry of `hostnames`."""
+
+    def __init__(self, entry: t.Any, decides: AnsibleDecides, strict: bool) -> None:
+        if not isinstance(entry, str) or not entry.strip():
+            raise InputError(f"{SHAPE}, not {entry!r}.")
+        self.text = entry
+        self.is_field = entry in _FIELDS
+        self.exists = self.is_field  # whether an instance has it, if only empty
+        if entry in ("name", "label", "ip_address"):
+            self.find: t.Callable[[Fields, View], t.Any] = lambda fields, view: fields.get(entry)
+        elif entry == "dns":
+            self.find = lambda fields, view: dns_name(fields)
+        else:
+            wrong = decides.wrong_with(entry)
+            if wrong:
+                raise InputError(
+                    f"hostnames: {entry!r} is no expression: {wrong}. {SHAPE}, without braces around them."
+                )
+            rule = evaluate(decides, entry, f"a name from hostnames entry '{entry}'", strict)
+            self.find = lambda fields, view: rule.outcome(view, str(fields.get("name")))
 
 
-def _preference(entry: t.Any, decides: AnsibleDecides) -> Preference:
-    text = str(entry)
-    if text in ("name", "label", "ip_address"):
-        return lambda fields, view: fields.get(text)
-    if text == "dns":
-        return lambda fields, view: dns_name(fields)
-    rule = evaluate(decides, entry)
-    return lambda fields, view: rule.outcome(view, str(fields.get("name")))
+class HostNames:
+    """What names a host, in order of preference."""
 
+    def __init__(self, hostnames: t.Sequence[t.Any], decides: AnsibleDecides, strict: bool) -> None:
+        self._entries = [_Entry(entry, decides, strict) for entry in hostnames]
+        self._found = False
 
-def preferred(wanted: t.Sequence[Preference], fields: Fields, view: View) -> str:
-    """The first name that isn't empty, "" when there is none."""
-    for find in wanted:
-        name = find(fields, view)
-        if name is not None and name is not MISSING and not isinstance(name, (bool, list, dict)):
-            text = str(name).strip()
-            if text:
-                return text
-    return ""
+    def preferred(self, fields: Fields, view: View) -> str:
+        """The first name that isn't empty, "" when there is none."""
+        name = ""
+        for entry in self._entries:
+            if name and entry.exists:
+                continue
+            value = entry.find(fields, view)
+            if value is MISSING or isinstance(value, (bool, list, dict)):
+                continue
+            entry.exists = True
+            if not name and value is not None:
+                name = str(value).strip()
+        self._found = self._found or bool(name)
+        return name
+
+    def check(self, count: int) -> None:
+        """After all of `count` instances: an expression that none of them has is a mistake, and would rename them all."""
+        useless = [
+            entry.text
+            for entry in self._entries
+            if not entry.exists or not (self._found or entry.is_field)
+        ]
+        if count and useless:
+            raise InputError(
+                f"hostnames: {', '.join(map(repr, useless))} gives no name for any of the {count} instances. {SHAPE}."
+            )
 
 
 class Names:

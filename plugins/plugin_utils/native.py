@@ -13,8 +13,8 @@ import hashlib
 import typing as t
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
+from ansible_collections.cegedim.cloud.plugins.module_utils.notices import shortened
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import Fields
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.names import shortened
 
 Path = tuple[str, ...]
 Value = tuple[str, str, str]  # dimension, text, id ("" where the text is all that tells it)

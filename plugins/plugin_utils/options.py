@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import typing as t
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
@@ -168,6 +169,8 @@ def _list(option: str, value: t.Any) -> list[t.Any]:
     if isinstance(value, list):
         return value
     if isinstance(value, str):
+        if option in EXPRESSIONS and not re.fullmatch(r"[\w.]*(\s*,\s*[\w.]+)*", value.strip()):
+            return [value]  # its commas don't part entries
         return [part.strip() for part in value.split(",")] if value else []
     if isinstance(value, (int, float)):
         return [value]

@@ -25,9 +25,8 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import (
     address,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.names import (
+    HostNames,
     Names,
-    preferences,
-    preferred,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.native import (
     NativeGroups,
@@ -58,13 +57,18 @@ class Populate:
         self._chosen = self._chosen_variables(option("fields"))
         self._address: str = option("connection_address")
         self._group_by: list[str] = option("group_by")
-        self._preferences = preferences(option("hostnames"), decides)
+        self._host_names = HostNames(option("hostnames"), decides, option("strict"))
         self._names = Names(
             option("on_duplicate"), self._warn, self._presence, self._inventory.groups
         )
         self._host_filters: list[t.Any] = option("host_filters")
         self._filters = [self._filter(entry, decides) for entry in self._host_filters]
         self._min_hosts: int = option("min_hosts")
+        if self._filters and self._filters[-1][0]:
+            raise InputError(
+                "host_filters ends with an include, which can do nothing: an instance for which no filter is true becomes a "
+                "host. To leave out all others, add the entry '- exclude: true'."
+            )
         self._grouping = Grouping(
             plugin,
             decides,
@@ -146,12 +150,13 @@ class Populate:
         for index, instance in enumerate(instances):
             fields = self._translator.fields(instance)
             instances[index] = {}  # tens of thousands of them needn't be in memory twice
-            name = preferred(self._preferences, fields, View(fields, fields.variables, dict))
+            name = self._host_names.preferred(fields, View(fields, fields.variables, dict))
             if self._is_wanted(fields, name):
                 found = (native_value(fields, dimension) for dimension in self._group_by)
                 native = [values.setdefault(value, value) for value in found if value is not None]
                 self._planned[len(self._wanted)] = fields, native
                 self._wanted.append((name, instance.get("id")))
+        self._host_names.check(len(instances))
         return values
 
     def _make_all(self, names: list[str | None]) -> dict[str, int]:

@@ -18,13 +18,13 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.auth import Connecti
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import NotFoundError
 from ansible_collections.cegedim.cloud.plugins.module_utils.filters import check_tags
+from ansible_collections.cegedim.cloud.plugins.module_utils.notices import shortened
 from ansible_collections.cegedim.cloud.plugins.module_utils.selection import (
     INSTANCES,
     Selection,
     fetch,
     ids_with_tag,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.names import shortened
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.presence import Origin
 
 CACHE_SCHEMA = 1  # raise it when what is cached changes its form
@@ -57,7 +57,12 @@ class Question:
 
     def cache_key(self, connection: ConnectionOptions) -> str:
         """Different for another API, account or question. Secrets go in as a hash only."""
-        parts = [CACHE_SCHEMA, connection.api_url, connection.identity, asdict(replace(self, narrowed_by=()))]
+        parts = [
+            CACHE_SCHEMA,
+            connection.api_url,
+            connection.identity,
+            asdict(replace(self, narrowed_by=())),
+        ]
         text = json.dumps(parts, sort_keys=True)
         return "cegedim_cloud_itcare_" + hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -39,6 +39,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"client_id": ""}, "client_id is empty"),
     ({"client_secret": "{{ '' }}"}, "client_secret is empty"),
     ({"access_token": "also"}, "Both access_token and client_id, client_secret are set"),
+    ({"hostnames": "name | replace('a', 'b'"}, "hostnames: \"name | replace('a', 'b'\" is no expr"),
+    ({"host_filters": [{"include": "true"}]}, "host_filters ends with an include"),
     ({"ca_path": {"a": "b"}}, "ca_path takes a text, not {'a': 'b'}."),
     *[
         ({option: value}, f"{option} isn't rendered here, so it can't be '{{{{ x }}}}'.")
@@ -174,6 +176,20 @@ def test_a_number_in_a_vault(simulator: Simulator, tmp_path: Path) -> None:
     done = ansible_inventory(source)
     assert done.returncode != 0
     assert "can't be decrypted" in said(done)
+
+
+def test_hostnames_as_text(simulator: Simulator, tmp_path: Path) -> None:
+    """Commas part simple entries, but not those of an expression."""
+    simulator.reset(instances=0)
+    simulator.add(name="A", label=None)
+    simulator.add(name="B", label="L")
+    source = write_source(tmp_path, simulator, hostnames="label, name")
+    assert sorted(hosts_of(listed(source))) == ["A", "L"]
+    source = write_source(tmp_path, simulator, hostnames="name | replace('A', 'C')")
+    assert sorted(hosts_of(listed(source))) == ["B", "C"]
+    done = ansible_inventory(write_source(tmp_path, simulator, hostnames="label2"))
+    assert done.returncode != 0
+    assert "hostnames: 'label2' gives no name for any of the 2 instances" in said(done)
 
 
 SECRET = "S3cr3t{%Pass"

@@ -15,6 +15,7 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.naming import to_snake
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import TRUST_IS_GIVEN
 from hypothesis import example, given, settings
@@ -156,13 +157,16 @@ def canary() -> Any:
 def test_in_the_inventory_and_in_plays(
     instance: dict[str, Any], compose: list[str], key: str, condition: str, plays: list[str]
 ) -> None:
-    found = Populated(
-        [{"id": 1, "name": instance["label"], **instance}],
-        compose={f"made{number or ''}": text for number, text in enumerate(compose)},
-        keyed_groups=[{"key": key, "prefix": "k", "parent_group": "{{ label ~ comment }}"}],
-        groups={"one": condition},
-        hostnames=[compose[0], "name"],
-    )
+    options: dict[str, Any] = {
+        "compose": {f"made{number or ''}": text for number, text in enumerate(compose)},
+        "keyed_groups": [{"key": key, "prefix": "k", "parent_group": "{{ label ~ comment }}"}],
+        "groups": {"one": condition},
+    }
+    fleet = [{"id": 1, "name": instance["label"], **instance}]
+    try:
+        found = Populated(fleet, hostnames=[compose[0], "name"], **options)
+    except InputError:  # most of what is generated is no name
+        found = Populated(fleet, **options)
     (host,) = found.plugin.inventory.hosts.values()
     said = [host.name, *found.plugin.inventory.groups]
     made = [name for name in host.vars if name.startswith("made")]

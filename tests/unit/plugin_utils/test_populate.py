@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleError
 from ansible.vars.reserved import get_reserved_names
+from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.native import NATIVE_GROUPS
 from hypothesis import given
 from hypothesis import strategies as st
@@ -272,6 +274,14 @@ def test_the_first_filter_that_is_true_decides() -> None:
     assert list(Populated(fleet, host_filters=only).hosts) == ["SRV3"]
 
 
+def test_an_include_at_the_end_can_do_nothing() -> None:
+    for filters in ([{"include": "true"}], [{"exclude": "false"}, {"include": "true"}]):
+        with pytest.raises(
+            InputError, match="ends with an include.*add the entry '- exclude: true'"
+        ):
+            Populated([instance(1)], host_filters=filters)
+
+
 @pytest.mark.parametrize("broken", ["nowhere == 1", "region.id == 'x'", "environment =="])
 def test_a_filter_that_cannot_be_evaluated_is_an_error(broken: str) -> None:
     with pytest.raises(AnsibleError, match=r"host_filters.exclude: .* can't be evaluated for SRV1"):
@@ -369,8 +379,58 @@ def test_preferred_names(hostnames: list[str], name: str) -> None:
         "environment": "TEST",
         "network": NETWORK,
     }
-    found = Populated([instance(cpu=4, comment=" ", **fields)], hostnames=hostnames)
-    assert list(found.hosts) == [name]
+    other = instance(2, nolabel="other", region={"id": "EB"}, nowhere={"at": {"all": "elsewhere"}})
+    found = Populated([instance(cpu=4, comment=" ", **fields), other], hostnames=hostnames)
+    assert next(iter(found.hosts)) == name
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(
+    ("hostnames", "sentence"),
+    [
+        (["label2"], r"'label2' gives no name for any of the 2 instances"),
+        (["label2", "name"], r"'label2' gives no name for any of the 2 instances"),
+        (["name", "region.nothing"], r"'region.nothing' gives no name for any of the 2"),
+        (["region", "name"], r"'region' gives no name for any of the 2 instances"),
+        (["comment"], r"'comment' gives no name for any of the 2 instances"),
+        (["name ~"], r"'name ~' is no expression: "),
+        (
+            ["name", "name | nosuchfilter"],
+            r"'name \| nosuchfilter' is no expression: .*nosuchfilter",
+        ),
+        (["name is nosuchtest"], r"'name is nosuchtest' is no expression: .*nosuchtest"),
+        (["{{ name }}"], r"'\{\{ name \}\}' is no expression: .*without braces around them"),
+        ([{"name": "x", "prefix": "y"}], r"expressions such as .*, not \{'name': 'x'"),
+        ([["name"]], r"not \['name'\]\."),
+        ([None], r"not None\."),
+        ([5], r"not 5\."),
+        ([""], r"not ''\."),
+    ],
+)
+def test_hostnames_that_would_rename_all(hostnames: Any, sentence: str, strict: bool) -> None:
+    fleet = [instance(n, region={"id": "EB"}, comment=None) for n in (1, 2)]
+    plugin = Source(hostnames=hostnames, strict=strict)
+    with pytest.raises((AnsibleError, InputError)) as caught:
+        Populated(fleet, plugin=plugin)
+    if "Could not set" not in str(caught.value):
+        assert re.search(f"^hostnames.*{sentence}", str(caught.value))
+    else:
+        assert strict
+        assert f"hostnames entry '{hostnames[-1 if hostnames[0] == 'name' else 0]}'" in str(
+            caught.value
+        )
+    assert not plugin.inventory.hosts
+
+
+def test_a_name_that_one_instance_lacks() -> None:
+    fleet = [instance(1, region={"id": "EB"}), instance(2)]
+    hostnames = ["region.id ~ '-' ~ name", "name"]
+    assert list(Populated(fleet, hostnames=hostnames).hosts) == ["EB-SRV1", "SRV2"]
+    with pytest.raises(
+        AnsibleError, match="hostnames entry 'region.id ~ '-' ~ name' for host SRV2"
+    ):
+        Populated(fleet, hostnames=hostnames, strict=True)
+    assert not Populated([], hostnames=["label2"]).hosts
 
 
 UNSAFE = [
