@@ -202,6 +202,18 @@ def test_a_given_account_beats_a_token_of_the_environment(
     assert not simulator.requests()
 
 
+def test_empty_variables_are_not_set(
+    simulator: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = simulator.options()
+    for name in options:
+        monkeypatch.setenv(f"ITCARE_{name.upper()}", "")
+    given = ("api_url", "token_url", "client_id", "client_secret")
+    result = run("itcare_instance_info", {name: options[name] for name in given})
+    assert len(result["instances"]) == 40
+    assert not result.get("warnings")
+
+
 def test_secrets_of_the_environment_are_masked_too(simulator: Simulator, run: Run) -> None:
     """`run` looks for the secret in all that is printed."""
     instance_of(simulator, label="a demo-secret b")
