@@ -13,6 +13,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from .answers import objects
 from .client import Answer, Client
 from .errors import (
     ActionFailedError,
@@ -88,11 +89,13 @@ class Deadline:
 
 def read_action(data: t.Any) -> Action | None:
     """The action in an answer, in snake case; None when the answer holds none (an empty 202)."""
-    if not isinstance(data, dict) or data.get("id") in (None, ""):
+    if not isinstance(data, dict) or not isinstance(data.get("id"), (int, str)) or data["id"] == "":
         return None
     action: Action = to_snake(data)
     action["id"] = action_id(action["id"])
     action["status"] = action.get("status") or IN_PROGRESS
+    for key in ("process", "resource_name"):  # what is no text tells nothing
+        action[key] = action[key] if isinstance(action.get(key), str) else None
     return action
 
 
@@ -128,8 +131,10 @@ def list_actions(client: Client, **params: t.Any) -> list[Action]:
     """`GET /actions` with the API's filters; a bare array (a page is understood too)."""
     data = client.get(ACTIONS, params)
     if isinstance(data, dict):
-        data = data.get("content")
-    return [action for action in map(read_action, data or []) if action is not None]
+        data = data.get("content", None if data.get("totalElements") == 0 else data)
+    # An empty body means that there is none. What can't be read doesn't.
+    found = [] if data is None else objects(data, f"the list of GET {ACTIONS}")
+    return [action for action in map(read_action, found) if action is not None]
 
 
 def of_resource(

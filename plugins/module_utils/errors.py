@@ -52,6 +52,10 @@ class ConnectionFailedError(ItcareError):
         self.arrived = arrived
 
 
+class UnreadableAnswerError(ItcareError):
+    """An answer hasn't the form that it must have."""
+
+
 class IncompleteListError(ItcareError):
     """A list stayed shorter or longer than the server says it is."""
 

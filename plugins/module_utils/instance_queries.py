@@ -10,6 +10,7 @@ import re
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
+from .answers import one_object
 from .client import Client
 from .errors import InputError, NotFoundError
 from .naming import camel, to_snake
@@ -41,7 +42,7 @@ def add_parts(
     instance = dict(instance)
     try:
         if "detail" in include:
-            instance.update(client.get(path) or {})
+            instance.update(one_object(client.get(path), f"The answer to GET {path}"))
         if "storage" in include:
             instance["storageInformation"] = client.get(f"{path}/storage")
         if "network" in include:

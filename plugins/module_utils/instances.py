@@ -10,6 +10,7 @@ import functools
 import typing as t
 
 from .actions import Action, Deadline, Waiting
+from .answers import object_in, objects
 from .apply import Applier
 from .client import MEDIA_TYPE, Client
 from .errors import InputError
@@ -324,8 +325,8 @@ def _fixed_details(current: Resource, wish: Wish) -> t.Iterator[tuple[str, t.Any
         yield "monitoring.on_call", current.get("monitoring_on_call_enabled"), wish.monitoring[
             "on_call"
         ]
-    details = current.get("backup_policy_details")
-    policies = (details.get("policies") if isinstance(details, dict) else None) or []
+    details = object_in(current, "backup_policy_details")
+    policies = objects(details.get("policies") or [], "the list of backup policies")
     if "off_site" in wish.backup:
         replicated = [
             policy["replication"] for policy in policies if policy.get("replication") is not None
@@ -336,7 +337,7 @@ def _fixed_details(current: Resource, wish: Wish) -> t.Iterator[tuple[str, t.Any
         if key in wish.backup:
             wished = wish.backup[key]
             yield f"backup.{key}", (
-                (wished if wished in shown else ", ".join(shown)) if shown else None
+                (wished if wished in shown else ", ".join(map(str, shown))) if shown else None
             ), wished
 
 

@@ -14,6 +14,7 @@ import json
 import math
 import typing as t
 
+from .answers import objects
 from .errors import ApiError, IncompleteListError
 from .notices import Notices
 
@@ -103,7 +104,7 @@ class _List:
         """The list read once. Raises _UnfitError."""
         first = self._page(0)
         if isinstance(first, list):  # not every list is paged
-            return _distinct(first)
+            return _distinct(objects(first, f"the list of GET {self._path}"))
         if self._goes_on(first) and (
             self._unordered or not _ascending(_content(first, self._path))
         ):
@@ -243,7 +244,7 @@ def _content(page: t.Any, path: str) -> list[Item]:
         raise IncompleteListError(
             f"GET {path} didn't answer with a list: check api_url.", method="GET", path=path
         )
-    return content
+    return objects(content, f"the list of GET {path}")
 
 
 def _count(value: t.Any) -> int | None:

@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .actions import Deadline, Waiting
+from .answers import object_in
 from .bulk import (
     NAMED,
     PartialFailureError,
@@ -67,7 +68,7 @@ class PatchWish:
 
 def read_party(instance: t.Mapping[str, t.Any]) -> Resource:
     """Exclusion and group as the API shows them: the group is a text there, or nothing."""
-    party = instance.get("patch_party") or {}
+    party = object_in(instance, "patch_party")
     group = party.get("patch_group")
     excluded = bool(party.get("excluded"))
     return {
@@ -177,7 +178,7 @@ def _report(instance: Resource) -> dict[str, t.Any]:
         "id": instance.get("id"),
         "name": instance.get("name"),
         "environment": instance.get("environment"),
-        "patch_party": {**(instance.get("patch_party") or {}), **read_party(instance)},
+        "patch_party": {**object_in(instance, "patch_party"), **read_party(instance)},
     }
 
 
@@ -202,8 +203,8 @@ def summarise(instances: t.Iterable[Resource]) -> dict[str, dict[str, t.Any]]:
             continue
         groups = line["patch_groups"]
         groups[party["patch_group"]] = groups.get(party["patch_group"], 0) + 1
-        date = (instance.get("patch_party") or {}).get("patch_date")
-        if date and date not in line["patch_dates"]:
+        date = object_in(instance, "patch_party").get("patch_date")
+        if isinstance(date, str) and date and date not in line["patch_dates"]:
             line["patch_dates"].append(date)
     for line in summary.values():
         line["patch_dates"].sort()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import typing as t
 
+from .answers import one_object
 from .client import Client, query_string
-from .errors import FilterIgnoredError, NotFoundError
+from .errors import FilterIgnoredError, NotFoundError, UnreadableAnswerError
 from .filters import FILTERS, mismatches, shown
 from .pages import PAGE_SIZE, WORKERS, fetch_all
 
@@ -211,4 +212,7 @@ def read_by_id(client: Client, instance_id: int) -> Instance | None:
         found = client.get(f"{INSTANCES}/{instance_id}")
     except NotFoundError:
         return None
-    return found if isinstance(found, dict) and found.get("id") is not None else None
+    what = f"The answer to GET {INSTANCES}/{instance_id}"
+    if one_object(found, what).get("id") is None:  # to take it for "not there" would be a guess
+        raise UnreadableAnswerError(f"{what} is no instance: it has no id.")
+    return found

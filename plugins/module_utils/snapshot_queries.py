@@ -15,6 +15,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
 from .actions import parse_time
+from .answers import objects
 from .client import Client
 from .errors import ApiError, NotFoundError
 from .naming import to_snake
@@ -35,8 +36,10 @@ def read_snapshots(data: t.Any) -> list[Resource]:
     """The snapshots in an answer, in snake case; none for every way to say that there is none."""
     if isinstance(data, dict) and "content" in data:
         data = data["content"]
-    found = data if isinstance(data, list) else [data]
-    return [to_snake(one) for one in found if isinstance(one, dict) and one.get("id")]
+    if not data:
+        return []
+    found = objects(data if isinstance(data, list) else [data], "the list of snapshots")
+    return [to_snake(one) for one in found if one.get("id")]
 
 
 def active(

@@ -542,3 +542,34 @@ def test_a_unique_name_may_be_taken() -> None:
 def test_names_that_were_not_found_are_told() -> None:
     found = Populated([instance(1)], names=["SRV1", "SRV2"])
     assert "No instance was found for these names: SRV2." in found.warnings
+
+
+WRONG = st.recursive(
+    st.sampled_from([None, True, 0, 7, 1.5, "", "x"]),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2),
+        st.dictionaries(
+            st.sampled_from(["id", "dns", "alias", "domain", "excluded"]), inner, max_size=3
+        ),
+    ),
+    max_leaves=5,
+)
+READ = [
+    *["name", "label", "ipAddress", "status", "region", "network", "patchParty", "serviceId"],
+    *["serviceName", "cloudName", "osType", "availabilityZone"],
+]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(READ), WRONG), min_size=1, max_size=3))
+def test_fields_may_be_of_any_kind(fields: list[dict[str, Any]]) -> None:
+    """None of them makes a host disappear."""
+    fleet = [{"id": number, **more} for number, more in enumerate(fields)]
+    for address in ("ip", "dns"):
+        found = Populated(
+            fleet,
+            group_by=list(NATIVE_GROUPS),
+            hostnames=["label", "dns", "ip_address", "name"],
+            on_duplicate="unique",
+            connection_address=address,
+        )
+        assert len(found.hosts) == len(fleet)

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Taking answers apart: what hasn't the form that it must have is an error, neither a traceback nor "there is none"."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .errors import UnreadableAnswerError
+
+Item = dict[str, t.Any]
+
+_ADVICE = "That isn't what ITCare answers: check api_url, and proxies on the way."
+
+
+def objects(value: t.Any, what: str) -> list[Item]:
+    """A list of objects. Raises UnreadableAnswerError."""
+    if not isinstance(value, list):
+        raise UnreadableAnswerError(
+            f"{what[0].upper()}{what[1:]} is {_kind(value)}, not a list. {_ADVICE}"
+        )
+    for number, item in enumerate(value):
+        if item.__class__ is not dict or isinstance(item.get("id"), (dict, list)):
+            _fail(item, f"Entry {number} of {what}")
+    found: list[Item] = value
+    return found
+
+
+def one_object(value: t.Any, what: str) -> Item:
+    """An object. Raises UnreadableAnswerError."""
+    if not isinstance(value, dict) or isinstance(value.get("id"), (dict, list)):
+        _fail(value, what)
+    found: Item = value
+    return found
+
+
+def object_in(resource: t.Mapping[str, t.Any], key: str) -> Item:
+    """An object in a field of an instance, empty when there is none. Raises UnreadableAnswerError."""
+    value = resource.get(key)
+    if value is None:
+        return {}
+    return one_object(value, f"{key} of instance {resource.get('name') or resource.get('id')}")
+
+
+def _fail(value: t.Any, what: str) -> t.NoReturn:
+    if isinstance(value, dict):
+        raise UnreadableAnswerError(f"{what} has an id that is {_kind(value['id'])}. {_ADVICE}")
+    raise UnreadableAnswerError(f"{what} is {_kind(value)}, not an object. {_ADVICE}")
+
+
+def _kind(value: t.Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    for kind, name in ((dict, "an object"), (list, "a list"), (str, "a text")):
+        if isinstance(value, kind):
+            return name
+    return "a number"
