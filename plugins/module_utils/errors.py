@@ -299,6 +299,14 @@ def _hint(method: str, path: str, status: int) -> str:
         return f"The API account lacks a right: {_right_needed(method, path)}."
     if status == 404:
         return "It doesn't exist, or the API account may not see it; when nothing is ever found, check api_url."
+    if status == 405:
+        return f"This address doesn't take {method}; the API's old base address answers so: check api_url."
+    if status == 406:
+        return "The service doesn't answer in the API's media type: check api_url, and proxies on the way."
+    if status == 415:
+        return (
+            "The service doesn't take the API's media type: check api_url, and proxies on the way."
+        )
     if status == 409:
         if path.endswith("/snapshots"):
             return (

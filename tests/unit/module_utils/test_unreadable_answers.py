@@ -44,12 +44,10 @@ ALL: dict[str, tuple[Work, dict[str, Any]]] = {
     "snapshot": (snapshots.ensure, {"names": ["WEB"], "state": "absent"}),
     "patch_party": (patch_parties.ensure, {"names": ["WEB"], "patch_group": 1}),
 }
+WRONG_LISTS: list[list[Any]] = [[None], ["x"], [[]], [1], [{"id": []}]]
 UNREADABLE: list[Any] = [
     *[[None], ["x"], [[]], [1], [True], "x", 5, True, {"content": "x"}],
-    *[
-        {"content": content, "totalElements": 1}
-        for content in ([None], ["x"], [[]], [1], [{"id": []}])
-    ],
+    *[{"content": content, "totalElements": 1} for content in WRONG_LISTS],
     {"content": [{"id": 1, "name": "WEB"}, None], "totalElements": 2},
 ]
 

@@ -62,16 +62,20 @@ def test_detached(tmp_path: Path) -> None:
     assert requests.post(f"{control}/stop", timeout=30).status_code == 202
 
 
-def test_detached_without_success(tmp_path: Path) -> None:
+@pytest.mark.parametrize("logs", [True, False])
+def test_detached_without_success(tmp_path: Path, logs: bool) -> None:
     log = tmp_path / "log"
+    more = ["--log-file", str(log)] if logs else []
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         code, _out, err = run(
-            "--detach", "--url-file", str(tmp_path / "url"), "--log-file", str(log), "--port", port
+            "--detach", "--url-file", str(tmp_path / "url"), "--port", port, *more
         )
     assert code == 1
-    assert str(log) in err
-    assert f"cannot listen on 127.0.0.1:{port}" in log.read_text()
+    assert f"did not start: cannot listen on 127.0.0.1:{port}: [Errno " in err
+    assert "Address already in use" in err
+    assert (str(log) in err) is logs
+    assert list(tmp_path.iterdir()) == ([log] if logs else [])
 
 
 @pytest.mark.parametrize(

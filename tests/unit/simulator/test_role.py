@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -122,6 +123,13 @@ def test_start_and_stop(role: Role) -> None:
     assert role.run(state="stopped") == 0
     with pytest.raises(requests.ConnectionError):
         role.fleet()
+
+
+def test_a_port_that_is_taken(role: Role) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(AssertionError, match=f"cannot listen on 127.0.0.1:{port}: "):
+            role.run(port=port)
 
 
 def test_a_simulator_that_was_killed(role: Role) -> None:

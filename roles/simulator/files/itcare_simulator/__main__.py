@@ -80,7 +80,8 @@ def _detach(options: argparse.Namespace, arguments: list[str]) -> int:
     """Start the simulator as a process of its own, and wait until it can be used."""
     options.url_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", __package__, *(a for a in arguments if a != "--detach")]
-    log_file = options.log_file or Path(os.devnull)
+    draft = Path(f"{options.url_file}.log")  # gone when it has started
+    log_file = options.log_file or draft
     with log_file.open("w", encoding="utf-8") as log:
         process = subprocess.Popen(  # noqa: S603 (the command line that we were given)
             command,
@@ -89,13 +90,17 @@ def _detach(options: argparse.Namespace, arguments: list[str]) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    while process.poll() is None:
-        if options.url_file.exists():
-            url = options.url_file.read_text(encoding="utf-8").strip()
-            print(f"ITCare simulator: {url}", flush=True)
-            return 0
+    while process.poll() is None and not options.url_file.exists():
         time.sleep(0.05)
-    print(f"the simulator did not start, see {log_file}", file=sys.stderr)
+    said = log_file.read_text(encoding="utf-8").split("\n")
+    draft.unlink(missing_ok=True)
+    if options.url_file.exists():
+        url = options.url_file.read_text(encoding="utf-8").strip()
+        print(f"ITCare simulator: {url}", flush=True)
+        return 0
+    cause = next((line.strip() for line in reversed(said) if line.strip()), "it said nothing")
+    more = f" (more in {options.log_file})" if options.log_file else ""
+    print(f"the simulator did not start: {cause}{more}", file=sys.stderr)
     return 1
 
 
