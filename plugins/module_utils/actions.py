@@ -95,7 +95,8 @@ def read_action(data: t.Any) -> Action | None:
     action["id"] = action_id(action["id"])
     action["status"] = action.get("status") or IN_PROGRESS
     for key in ("process", "resource_name"):  # what is no text tells nothing
-        action[key] = action[key] if isinstance(action.get(key), str) else None
+        if not isinstance(action.get(key, ""), str):
+            action[key] = None
     return action
 
 

@@ -33,7 +33,8 @@ PLAY = """
       vars:
         names: [FACTS]
       changed_when: false
-      when: simulator_state | default("started") == "started" and not ansible_check_mode
+      when: simulator_api_url is defined
+      check_mode: false
 """
 
 
@@ -119,6 +120,12 @@ def test_start_and_stop(role: Role) -> None:
 
     role.run("--check", state="stopped")
     assert role.fleet() == 3
+    (role.directory / "facts").unlink()
+    role.run("--check", instances=4)  # it would be another one, at another address
+    assert "In check mode no simulator is started" in role.said
+    assert not (role.directory / "facts").exists()
+    role.run("--check", instances=3, client_id="me", client_secret="mine")
+    assert role.fleet() == 3
     assert role.run(state="stopped") > 0
     assert role.run(state="stopped") == 0
     with pytest.raises(requests.ConnectionError):
@@ -138,6 +145,7 @@ def test_a_simulator_that_was_killed(role: Role) -> None:
     (role.directory / "url").write_text("http://127.0.0.1:1/itcare\n")
     before = sorted(role.directory.iterdir())
     role.run("--check")
-    assert sorted(role.directory.iterdir()) == before
+    assert sorted(role.directory.iterdir()) == before  # no facts either
+    assert "In check mode no simulator is started" in role.said
     assert role.run() > 0
     assert role.fleet() == 40
