@@ -37,20 +37,20 @@ def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
 def add_parts(
     client: Client, instance: dict[str, t.Any], include: t.Sequence[str]
 ) -> dict[str, t.Any]:
-    """The instance with what only its own calls tell. Parts of one that is gone meanwhile stay as the list had them."""
+    """The instance with what only its own calls tell. A part that isn't there stays as the list had it."""
     path = f"{INSTANCES}/{instance.get('id')}"
     instance = dict(instance)
-    try:
-        if "detail" in include:
-            instance.update(one_object(client.get(path), f"The answer to GET {path}"))
-        if "storage" in include:
-            instance["storageInformation"] = client.get(f"{path}/storage")
-        if "network" in include:
-            instance["network"] = client.get(f"{path}/networks")
-        if "snapshot" in include:
-            instance["snapshot"] = read_one(client, instance)["snapshot"]
-    except NotFoundError:
-        pass
+    readers: dict[str, t.Callable[[], dict[str, t.Any]]] = {
+        "detail": lambda: one_object(client.get(path), f"The answer to GET {path}"),
+        "storage": lambda: {"storageInformation": client.get(f"{path}/storage")},
+        "network": lambda: {"network": client.get(f"{path}/networks")},
+        "snapshot": lambda: {"snapshot": read_one(client, instance)["snapshot"]},
+    }
+    for part in include:
+        try:
+            instance.update(readers[part]())
+        except NotFoundError:  # of this part, or the instance has just gone
+            continue
     return instance
 
 

@@ -344,6 +344,21 @@ def test_info(simulator: Simulator) -> None:
     assert gather(client_of(simulator), {"names": ["NONE"]}).values["instances"] == []
 
 
+@pytest.mark.parametrize("missing", ["storage", "networks", "snapshots"])
+def test_info_with_a_part_that_is_not_there(simulator: Simulator, missing: str) -> None:
+    """It keeps no other part away."""
+    identity = instance_of(
+        simulator, storageInformation=None, network=None, snapshot={"id": "1-snap-1"}
+    )["id"]
+    simulator.fault(path=f"/{missing}$", fault={"status": 404})
+    options = {"ids": [identity], "include": ["storage", "network", "snapshot", "detail"]}
+    simulator.clear_requests()
+    gather(client_of(simulator), options)
+    assert sorted(call.rsplit("/", 1)[1] for call in calls(simulator)[-3:]) == [
+        *("networks", "snapshots", "storage"),
+    ]
+
+
 def test_info_of_one_that_vanishes_meanwhile(simulator: Simulator) -> None:
     simulator.fault(path="/storage$", fault={"status": 404})
     found = gather(client_of(simulator), {"ids": [10001], "include": ["storage"]})
