@@ -36,6 +36,11 @@ POLLERS = 8  # polls at the same time
 # Seconds for which an action may be unknown: a new one isn't visible yet, the record of an ended one is gone.
 UNKNOWN_FOR = 30.0
 
+_DATE = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d+))?(?:[Zz]|([+-]\d\d)(?::?(\d\d))?)",
+    re.ASCII,
+)
+
 Action = dict[str, t.Any]
 
 
@@ -160,18 +165,24 @@ def in_progress(
     return of_resource(client, resource_id, resource_name, IN_PROGRESS)
 
 
-def parse_time(text: t.Any) -> datetime.datetime | None:
-    """A date of the API: `2016-06-01T12:27:19.000+0200`, or ending in `Z` (contract, section 1)."""
-    if not isinstance(text, str):
+def parse_time(value: t.Any) -> datetime.datetime | None:
+    """A date of the API: `2016-06-01T12:27:19.000+0200`, or ending in `Z` (contract, section 1).
+
+    Other spellings are read where they can mean one moment only: not without a time zone. None for all else.
+    """
+    epoch = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    if re.fullmatch(r"\d{10}|\d{13}", epoch, re.ASCII):  # seconds, or milliseconds
+        seconds = int(epoch) / (1000 if len(epoch) == 13 else 1)
+        return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
         return None
-    text = re.sub(r"Z$", "+0000", text.strip())
-    text = re.sub(r"([+-]\d\d):(\d\d)$", r"\1\2", text)
-    for layout in ("%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"):
-        try:
-            return datetime.datetime.strptime(text, layout)
-        except ValueError:
-            continue
-    return None
+    day, clock, fraction, hours, minutes = found.groups()
+    text = f"{day}T{clock}.{(fraction or '0')[:6]:0<6}{hours or '+00'}:{minutes or '00'}"
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def touched_since(action: Action, moment: datetime.datetime | None) -> bool:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import typing as t
 
 from .errors import UnreadableAnswerError
@@ -59,3 +61,19 @@ def _kind(value: t.Any) -> str:
         if isinstance(value, kind):
             return name
     return "a number"
+
+
+def number(value: t.Any) -> int | float | None:
+    """A number, also one that is sent as a text; None for everything else."""
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", value.strip(), re.ASCII):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if math.isfinite(value) and value == int(value) else value
+
+
+def same(found: t.Any, wished: t.Any) -> bool:
+    """Whether a field has the wished value. A number is compared as one, whatever it is sent as; a text never is."""
+    if isinstance(wished, (int, float)) and not isinstance(wished, bool):
+        return number(found) == wished
+    return bool(found == wished)

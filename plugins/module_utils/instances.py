@@ -10,7 +10,7 @@ import functools
 import typing as t
 
 from .actions import Action, Deadline, Waiting
-from .answers import object_in, objects
+from .answers import number, object_in, objects, same
 from .apply import Applier
 from .client import MEDIA_TYPE, Client
 from .errors import InputError
@@ -219,7 +219,7 @@ def _resize(plan: Plan, current: Resource, wish: Wish) -> list[Step]:
     if wish.sizing is None:
         return []
     size = Sizing.parse(wish.sizing)
-    cpu, ram = current.get("cpu"), current.get("ram")
+    cpu, ram = number(current.get("cpu")), number(current.get("ram"))
     if size is None or cpu is None or ram is None:
         why = (
             "isn't of the form 2cpu4gb"
@@ -299,7 +299,7 @@ def _check_fixed(plan: Plan, current: Resource, wish: Wish) -> None:
     for option, wished in wish.fixed.items():
         shown_as = FIXED[option][1]
         found = dig(current, shown_as) if shown_as else None
-        if found is None or str(found).casefold() == str(wished).casefold():
+        if found is None or same(found, wished) or str(found).casefold() == str(wished).casefold():
             continue
         if option in UNCERTAIN:
             plan.warnings.append(
@@ -311,7 +311,7 @@ def _check_fixed(plan: Plan, current: Resource, wish: Wish) -> None:
     differences += [
         f"{option} is {found}, wished {wished}"
         for option, found, wished in _fixed_details(current, wish)
-        if found is not None and found != wished
+        if found is not None and not same(found, wished)
     ]
     if differences:
         raise InputError(
@@ -332,12 +332,12 @@ def _fixed_details(current: Resource, wish: Wish) -> t.Iterator[tuple[str, t.Any
             policy["replication"] for policy in policies if policy.get("replication") is not None
         ]
         yield "backup.off_site", any(replicated) if replicated else None, wish.backup["off_site"]
-    shown = [policy["policy_id"] for policy in policies if policy.get("policy_id")]
+    shown = [str(policy["policy_id"]) for policy in policies if policy.get("policy_id")]
     for key in ("server_policy_id", "db_policy_id"):
         if key in wish.backup:
             wished = wish.backup[key]
             yield f"backup.{key}", (
-                (wished if wished in shown else ", ".join(map(str, shown))) if shown else None
+                (wished if wished in shown else ", ".join(shown)) if shown else None
             ), wished
 
 

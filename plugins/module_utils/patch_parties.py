@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .actions import Deadline, Waiting
-from .answers import object_in
+from .answers import number, object_in
 from .bulk import (
     NAMED,
     PartialFailureError,
@@ -70,6 +70,7 @@ def read_party(instance: t.Mapping[str, t.Any]) -> Resource:
     """Exclusion and group as the API shows them: the group is a text there, or nothing."""
     party = object_in(instance, "patch_party")
     group = party.get("patch_group")
+    group = group if number(group) is None else number(group)
     excluded = bool(party.get("excluded"))
     return {
         "excluded": excluded,

@@ -13,6 +13,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .answers import same
+
 Resource = dict[str, t.Any]  # in snake case, as results show it
 
 # Whether a write may be sent again, after a look has found no trace of it.
@@ -137,7 +139,7 @@ def shows(resource: Resource, wished: Resource) -> bool:
         if isinstance(value, dict) and isinstance(found, dict):
             if not shows(found, value):
                 return False
-        elif found != value:
+        elif not same(found, value):
             return False
     return True
 

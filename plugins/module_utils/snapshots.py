@@ -154,9 +154,13 @@ def _too_old(name: str, snapshot: Resource, wish: SnapshotWish, now: datetime.da
         return False
     created = parse_time(snapshot.get("created_at"))
     if created is None:
-        raise InputError(
-            f"ITCare doesn't show when the snapshot of {name} was made, so max_age can't be compared"
+        shown = snapshot.get("created_at")
+        why = (
+            f"ITCare doesn't show when the snapshot of {name} was made"
+            if shown in (None, "")
+            else f"when the snapshot of {name} was made, {shown!r}, can't be read as a date"
         )
+        raise InputError(f"{why}, so max_age can't be compared")
     return now - created > wish.max_age
 
 

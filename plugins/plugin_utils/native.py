@@ -61,6 +61,8 @@ def native_value(fields: Fields, dimension: str) -> Value | None:
 
 
 def _text(value: t.Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 13.0 is 13
     return "" if value is None or isinstance(value, (dict, list)) else f"{value}"
 
 

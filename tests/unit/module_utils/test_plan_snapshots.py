@@ -157,6 +157,11 @@ def test_operations(
         ),
         (SNAPSHOT, {"replace": True, "snapshot_id": "1-snap-7"}, "'1-snap-42', not '1-snap-7'"),
         ({"id": "x"}, {"max_age": "1h"}, "doesn't show when the snapshot of WEB1 was made"),
+        (
+            {"id": "x", "created_at": "yesterday"},
+            {"max_age": "1h"},
+            "when the snapshot of WEB1 was made, 'yesterday', can't be read as a date",
+        ),
         (SNAPSHOT, {"description": "x" * 101}, "description has at most 100 .* has 101"),
         (SNAPSHOT, {"change_reference": "x" * 11}, "change_reference has at most 10"),
         (SNAPSHOT, {"max_age": "soon"}, "max_age is a number with a unit"),

@@ -115,6 +115,12 @@ def test_by_the_services_id() -> None:
     assert not found.warnings
 
 
+def test_a_number_is_itself() -> None:
+    found = grouped(("Web", 13.0), ("Web", 13), ("Web", "13"), group_by=["service", "service_id"])
+    everybody = ["SRV0", "SRV1", "SRV2"]
+    assert found.groups == {"service_Web": everybody, "service_id_13": everybody}
+
+
 def test_a_service_cannot_take_the_place_of_an_id() -> None:
     found = grouped(("id-13", 7), ("Web", 13), group_by=["service", "service_id"])
     assert found.groups == {
