@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.patch_parties import
 from hypothesis import given
 from hypothesis import strategies as st
 
-SPELLINGS = [str, float, lambda n: f" {n}", lambda n: f"{n}.0"]
+SPELLINGS: list[Callable[[int], Any]] = [str, float, lambda n: f" {n}", lambda n: f"{n}.0"]
 
 
 def spelt(spelling: Any, **numbers: int) -> dict[str, Any]:
