@@ -79,10 +79,15 @@ def _narrowing(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
 
 def origin(connection: ConnectionOptions) -> Origin:
     """Whose ids these are. A token is told by its hash."""
-    if connection.access_token:
-        digest = hashlib.sha256(connection.access_token.encode()).hexdigest()
-        return Origin(connection.api_url, f"the token {digest[:8]}")
-    return Origin(connection.api_url, f"the account {connection.client_id}")
+    api_url = connection.api_url.rstrip("/")
+    who = connection.identity
+    if who == [connection.access_token]:
+        digest = hashlib.sha256(who[0].encode()).hexdigest()
+        return Origin(api_url, f"the token {digest[:8]}")
+    if len(who) == 1:
+        return Origin(api_url, f"the account {who[0]}")
+    issuer, client, subject = who
+    return Origin(api_url, f"the account {client} ({subject} of {issuer})")
 
 
 @dataclass(frozen=True)

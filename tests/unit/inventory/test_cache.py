@@ -18,7 +18,11 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
 from ansible_collections.cegedim.cloud.plugins.module_utils.selection import Selection
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import Fleet, Question
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import (
+    Fleet,
+    Question,
+    origin,
+)
 from inventory_helpers import ansible_inventory, hosts_of, listed, run_ansible, said, write_source
 from simulator_fixture import Simulator
 
@@ -277,6 +281,23 @@ def test_a_plugin_that_is_not_told_where(simulator: Simulator, tmp_path: Path, p
     assert done.returncode != 0
     assert f"cache_plugin {plugin} needs cache_connection" in said(done)
     assert not simulator.requests()
+
+
+def test_whose_ids_these_are() -> None:
+    def of(**options: Any) -> Any:
+        connection = {"api_url": "https://a.example/itcare", "client_id": "a", "client_secret": "s"}
+        return origin(ConnectionOptions.from_mapping({**connection, **options}))
+
+    assert of() == of(api_url="https://a.example/itcare/", client_secret="other", retries=1)
+    tokens = {"client_id": None, "client_secret": None}
+    others = [
+        of(api_url="https://b.example/itcare"),
+        of(client_id="b"),
+        of(access_token="token-1", **tokens),
+        of(access_token="token-2", **tokens),
+    ]
+    assert len({of(), *others}) == 5
+    assert "token-1" not in str(others)
 
 
 def test_what_is_cached_comes_back() -> None:
