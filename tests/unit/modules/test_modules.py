@@ -511,9 +511,9 @@ def test_remarks_are_for_those_who_want_more(
 @pytest.mark.parametrize(
     ("module", "options", "said"),
     [
-        ("itcare_instance", {"name": "NEW", "state": "started"}, "Instance NEW doesn't exist"),
-        ("itcare_instance", {"name": "NEW", "state": "stopped"}, "Instance NEW doesn't exist"),
-        ("itcare_instance", {"name": "NEW", "state": "reset"}, "Instance NEW doesn't exist"),
+        ("itcare_instance", {"name": "NEW", "state": "started"}, "There is no instance NEW"),
+        ("itcare_instance", {"name": "NEW", "state": "stopped"}, "There is no instance NEW"),
+        ("itcare_instance", {"name": "NEW", "state": "reset"}, "There is no instance NEW"),
         ("itcare_snapshot", {"names": ["NEW"]}, "not found: NEW"),
         ("itcare_snapshot", {"ids": [5]}, "no instance with id 5"),
         ("itcare_snapshot", {"names": [NAME], "state": "recovered"}, f"{NAME} has no snapshot"),
