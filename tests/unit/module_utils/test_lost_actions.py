@@ -209,6 +209,8 @@ class Machine:
         if where == "/compute/instances":
             content = [self.instance] if self.instance else []
             found = {"content": content, "totalElements": len(content), "size": 200}
+        elif where.startswith("/compute/instances/"):
+            found = self.instance
         return 200, {}, json.dumps(found).encode()
 
 

@@ -44,6 +44,8 @@ class Api:
             page = {"content": [self.instance], "totalElements": 1, "size": 200}
             return 200, {}, json.dumps(page).encode()
         found: Any = self.actions
+        if where.startswith("/compute/instances/"):
+            found = self.instance
         if where.startswith("/actions/"):
             found = next(a for a in self.actions if str(a.get("id")) == where.rsplit("/", 1)[1])
         return 200, {}, json.dumps(found).encode()

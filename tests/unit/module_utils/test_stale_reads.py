@@ -246,7 +246,7 @@ def test_a_restart_of_one_that_is_deleted(simulator: Simulator, moment: str) -> 
             simulator.control("DELETE", f"/control/instances/{identity}")
 
         after_first(client, "PATCH", vanish)
-    with pytest.raises(errors.InputError, match="doesn't exist"):
+    with pytest.raises(errors.InputError, match="There is no instance"):
         run(simulator, {"state": "restarted"}, client)
     never_to_nobody(simulator)
 
