@@ -14,6 +14,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 from .auth import DEFAULT_API_URL, DEFAULT_TOKEN_URL
 from .client import Client
 from .errors import InputError, ItcareError
+from .old_python import WHERE
 from .options import SECRETS, connection_options, from_environment
 from .plan import Result
 from .requests_library import REQUESTS_IMPORT_ERROR, without_warnings
@@ -89,7 +90,8 @@ def run(
     """Runs `work` as an Ansible module. Whether it may write follows from check mode, here and nowhere else."""
     module = _module({**CONNECTION, **argument_spec}, kwargs)
     if REQUESTS_IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+        missing = f"{missing_required_lib('requests')} {WHERE}"
+        module.fail_json(msg=missing, exception=REQUESTS_IMPORT_ERROR)
     params = module.params
     client: Client | None = None
     try:

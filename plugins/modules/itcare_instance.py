@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: itcare_instance
 short_description: Create, change, start, stop and delete instances at cegedim.cloud
@@ -329,6 +327,10 @@ itcare_error:
     method: POST
     path: /compute/instances
 """
+
+from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import refuse_old_python
+
+refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.instances import ensure
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import WRITE, run

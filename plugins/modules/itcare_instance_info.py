@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: itcare_instance_info
 short_description: List instances at cegedim.cloud
@@ -119,6 +117,10 @@ itcare_error:
     method: GET
     path: /compute/instances
 """
+
+from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import refuse_old_python
+
+refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.instance_queries import (
     INCLUDES,

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: itcare_patch_party
 short_description: Set patch groups and exclusions of instances at cegedim.cloud
@@ -149,6 +147,10 @@ itcare_error:
     method: PATCH
     path: /compute/instances/10007
 """
+
+from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import refuse_old_python
+
+refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import (
     SELECTION,

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: itcare_patch_party_info
 short_description: Show who is patched when at cegedim.cloud
@@ -101,6 +99,10 @@ itcare_error:
     method: GET
     path: /compute/instances
 """
+
+from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import refuse_old_python
+
+refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
 from ansible_collections.cegedim.cloud.plugins.module_utils.patch_parties import gather

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: itcare_snapshot
 short_description: Take, recover and delete snapshots of instances at cegedim.cloud
@@ -190,6 +188,10 @@ itcare_error:
     method: POST
     path: /compute/instances/10007/snapshots
 """
+
+from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import refuse_old_python
+
+refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import (
     SELECTION,

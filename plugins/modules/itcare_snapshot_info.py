@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: itcare_snapshot_info
 short_description: Show the snapshots of instances at cegedim.cloud
@@ -74,6 +72,10 @@ itcare_error:
     method: GET
     path: /compute/instances
 """
+
+from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import refuse_old_python
+
+refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
 from ansible_collections.cegedim.cloud.plugins.module_utils.snapshot_queries import gather
