@@ -17,5 +17,7 @@ def refuse_old_python(version: "tuple[int, ...]" = tuple(sys.version_info[:2])) 
         return
     needed, found = (".".join(map(str, numbers)) for numbers in (LOWEST, version))
     message = "This module needs Python {0} or newer, and runs with Python {1} ({2}). {3}"
-    print(json.dumps({"failed": True, "msg": message.format(needed, found, sys.executable, WHERE)}))
-    sys.exit(1)
+    said = {"failed": True, "msg": message.format(needed, found, sys.executable, WHERE)}
+    # AnsibleModule comes with options and arguments, which aren't known yet.
+    sys.stdout.write(json.dumps(said))
+    raise SystemExit(1)

@@ -163,8 +163,7 @@ class _List:
         seen: set[t.Any] = set()
         _new(content, seen)
         pages = {0: content}
-        numbers = itertools.chain([last], range(1, last))
-        with contextlib.closing(self._others(numbers, last)) as others:
+        with contextlib.closing(self._others(last)) as others:
             for number, page in others:
                 pages[number] = self._content_of(page, total)
                 if not _new(pages[number], seen):
@@ -184,17 +183,14 @@ class _List:
             )
         return content
 
-    def _others(
-        self, numbers: t.Iterator[int], pages: int
-    ) -> t.Generator[tuple[int, Page], None, None]:
-        """Pages with their numbers, the first of them alone, then side by side. The first error ends it; what is queued is
-        dropped."""
-        number = next(numbers)
-        yield number, self._page(number)
-        pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(self._workers, pages)))
+    def _others(self, last: int) -> t.Generator[tuple[int, Page], None, None]:
+        """Pages with their numbers, the last one alone, then all between it and the first side by side. The first error
+        ends it; what is queued is dropped."""
+        yield last, self._page(last)
+        pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(self._workers, last)))
         queued: collections.deque[tuple[int, concurrent.futures.Future[Page]]] = collections.deque()
         try:
-            for number in numbers:
+            for number in range(1, last):
                 queued.append((number, pool.submit(self._page, number)))
                 if len(queued) >= LOOK_AHEAD * self._workers:
                     number, page = queued.popleft()
