@@ -76,14 +76,6 @@ def test_a_secret_of_the_wrong_type_is_not_shown(simulator: Simulator, tmp_path:
     assert "hidden-secret" not in failure(source)
 
 
-@pytest.mark.parametrize(("text", "kind"), [("- a\n", "list"), ("just words\n", "text")])
-def test_a_file_that_holds_no_options(tmp_path: Path, text: str, kind: str) -> None:
-    source = tmp_path / "list.itcare.yml"
-    source.write_text(text)
-    said_ = failure(source, ANSIBLE_INVENTORY_ENABLED="cegedim.cloud.itcare")
-    assert f"The file holds a {kind}, not options such as 'plugin: cegedim" in said_
-
-
 def test_a_file_name_that_is_not_accepted(simulator: Simulator, tmp_path: Path) -> None:
     source = write_source(tmp_path, simulator, name="fleet.yml")
     text = source.read_text().replace("{", "", 1).rstrip("}")
