@@ -228,7 +228,7 @@ class Applier:
             found = next((a for a in rest if is_of(a, step) and ended_well(a)), None)
             if found is not None and step.told_by_process:
                 rest = rest[rest.index(found) + 1 :]
-            elif step.blind or not step.is_reached(current):
+            elif step.blind or step.restores or not step.is_reached(current):
                 break
             adopted.append((step, found))
         # The last one's effect must still be there: what was done and undone wasn't done.

@@ -187,6 +187,7 @@ def _power(operation: str, current: Resource, wish: Wish, after_stop: bool = Fal
         {"status": shown},
         {"status": after},
         waits_for_previous=after_stop,
+        restores=after_stop and operation == "start",
     )
 
 

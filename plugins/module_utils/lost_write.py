@@ -54,7 +54,7 @@ def trace(
                 theirs = ended
         if not step.blind:
             current = read()
-            if step.is_reached(current):
+            if step.is_reached(current) and (theirs is not None or not step.restores):
                 return Found(theirs, sent_at, True, current, reached=True)
         if not next(polls, False):
             return None

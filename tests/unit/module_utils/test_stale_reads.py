@@ -111,6 +111,33 @@ def test_a_restart_whose_start_is_refused_by_a_replica_that_lags(simulator: Simu
     assert shown(simulator, identity)["status"] == "ACTIVE"
 
 
+@pytest.mark.parametrize("happens", ["start is lost", "others at work"])
+def test_a_state_of_before_the_stop_is_no_start(simulator: Simulator, happens: str) -> None:
+    """One of several replicas still shows the server running when it is looked at before the start."""
+    simulator.settings(action_delay=0)
+    identity = instance_of(simulator)["id"]
+    stale: list[bool] = []
+
+    def stopped() -> None:
+        if happens == "start is lost":
+            simulator.fault(method="PATCH", fault={"cut": "before"})
+        else:
+            act(simulator, identity, "update_backup", state=True)
+
+    def lagging(path: str, data: Any) -> Any:
+        if path.endswith(f"/{identity}"):
+            stale.append(True)
+            if len(stale) == 2:  # the first look, after the stop, was at another replica
+                data["status"] = "ACTIVE"
+        return data
+
+    client = seen_as(after_first(client_of(simulator), "PATCH", stopped), lagging)
+    result = run(simulator, {"state": "restarted"}, client)
+    assert [o for o in operations(simulator) if o != "update_backup"] == ["stop", "start"]
+    assert result.values["operations"] == ["stop", "start"]
+    assert shown(simulator, identity)["status"] == "ACTIVE"
+
+
 @pytest.mark.parametrize(
     ("fields", "options", "done"),
     [
