@@ -78,14 +78,16 @@ class Applier:
         self._shown = False  # the last step's effect was seen
         self._outcome = Outcome(None, self._plan)
 
-    def apply(self, current: Resource | None) -> Outcome:
+    def apply(self, current: Resource | None, *, late: bool = False) -> Outcome:
         """Plans and applies; in check mode sends nothing, in a dry run sends it for validation only.
+
+        `late`: it is so long ago that `current` was read that it is read again.
 
         Raises InputError when there can't be a plan, which only an action in progress excuses.
         """
-        if self._contradicted_by and self._watch.before is None:
+        if (self._contradicted_by or late) and self._watch.before is None:
             _busy, fresh = self._watch.look((current or {}).get("id"))
-            current = current if fresh else self._read()
+            current = current if fresh and not late else self._read()
         self._plan.current = current
         current = self._caught_up(current)
         in_the_way = self._contradicting()

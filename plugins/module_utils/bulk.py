@@ -19,6 +19,7 @@ from .others import Listed, contradicts, list_others
 from .outcome import Outcome
 from .plan import Plan, Resource
 
+LATE = 10.0  # seconds after which a list doesn't tell the state any more that a write is to be based on
 NAMED = 5  # how many instances a one-line message spells out; the result has all
 
 
@@ -112,7 +113,7 @@ def apply_all(
 
     `listed` are the actions in progress, asked for before the instances; None where their state doesn't depend on any.
     """
-    read_at = client.server_time
+    read_at, listed_at = client.server_time, client.clock()
     among = _by_instance(listed, instances) if listed is not None else None
 
     def excused(instance: Resource) -> bool:
@@ -126,20 +127,22 @@ def apply_all(
         among = _by_instance(list_others(client, complete=False), instances)
 
     def one(instance: Resource, plan: Plan) -> Row:
+        # Its turn may come minutes after the list, and others don't sleep.
+        late = plan.changed and not client.read_only and client.clock() - listed_at > LATE
         applier = Applier(
             client,
             deadline,
             instance.get("name"),
             read=lambda: read(instance),
             make_plan=make_plan,
-            listed=None if among is None else among(instance),
+            listed=None if among is None or late else among(instance),
             contradicted_by=contradicted_by,
             foresee=foresee,
             read_back=read_back,
             read_at=read_at,
         )
         try:
-            outcome = applier.apply(instance)
+            outcome = applier.apply(instance, late=late)
         except ItcareError as error:
             told = error.details
             done = Outcome(

@@ -40,7 +40,9 @@ class Step:
     )
     told_by_process: bool = True  # an action of this process does just this, whatever was asked for
     waits_for_previous: bool = False  # only possible once the step before it is over
-    restores: bool = False  # the resource was so before the step before it: a state that lags looks as if it were done
+    restores: bool = (
+        False  # the resource was so before the step before it: a state that lags looks as if it were done
+    )
     again: str = (
         ALWAYS  # may it be sent again after an answer that leaves open whether it was executed?
     )

@@ -294,6 +294,40 @@ def test_one_that_vanishes_after_our_stop_is_absent(simulator: Simulator) -> Non
     never_to_nobody(simulator)
 
 
+def test_a_snapshot_that_others_recover_while_the_first_ones_are(simulator: Simulator) -> None:
+    """Minutes go by before its turn comes; once more would throw away what was done since."""
+    simulator.settings(action_delay=300)
+    _first, second = (instance_of(simulator, name=name, **SNAPSHOT)["id"] for name in "AB")
+
+    def recovered() -> None:
+        simulator.settings(action_delay=0)
+        write(simulator, "PATCH", f"/{second}/snapshots")
+
+    client = after_first(client_of(simulator), "PATCH", recovered)
+    result = snapshots.ensure(client, {**WAIT, "names": ["A", "B"], "state": "recovered"})
+    assert [row["changed"] for row in result.values["snapshots"]] == [True, False]
+    assert len(executed(simulator)) == 2
+
+
+def test_a_group_that_others_give_while_the_first_ones_are_changed(simulator: Simulator) -> None:
+    """Without a wish for a group the present one is sent along: that of its turn, not of the list."""
+    simulator.settings(action_delay=300)
+    excluded = {"excluded": True, "exclusionReason": "Release", "patchGroup": "1"}
+    _first, second = (instance_of(simulator, name=n, patchParty=excluded)["id"] for n in "AB")
+
+    def regrouped() -> None:
+        simulator.settings(action_delay=0)
+        act(
+            simulator, second, "update_patch_party", patchParty={"excluded": False, "patchGroup": 3}
+        )
+
+    client = after_first(client_of(simulator), "PATCH", regrouped)
+    options = {**WAIT, "names": ["A", "B"], "excluded": False, "concurrency": 1}
+    result = patch_parties.ensure(client, options)
+    assert [row["changed"] for row in result.values["instances"]] == [True, False]
+    assert shown(simulator, second)["patchParty"]["patchGroup"] == "3"
+
+
 # -- a change is ours and done, or it isn't said so ------------------------------------------------------------------------
 
 
