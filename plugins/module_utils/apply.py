@@ -329,7 +329,8 @@ class Applier:
                     return found
                 attempts += 1
                 never = step.again == NEVER or creates
-                if never or (lost and self._deadline.over):
+                # Sent again it is only after a look for as long as that takes.
+                if never or (self._deadline.over and (lost or step.again != ALWAYS)):
                     raise self._unsure(step, f"{failure} ")
                 if attempts >= MOST_ATTEMPTS or (after_503 and step.again == ALWAYS):
                     raise failure

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from . import actions
 from .actions import Action, Deadline
 from .client import Client
-from .errors import ApiError
+from .errors import ActionTimeoutError, ApiError
 from .plan import Step
 
 # What an action must not do while a task wishes something of power, existence or the snapshot: the server would end otherwise.
@@ -175,6 +175,7 @@ class Watch:
     def wait(self, resource_id: t.Any, others: list[Action]) -> list[Action]:
         """Waits for others' actions until none is in progress; all of them, in the order in which they began."""
         ended: list[Action] = []
+        polls = self._deadline.polls()
         while others:
             self._seen |= {action["id"] for action in others}
             for action in others:
@@ -185,6 +186,12 @@ class Watch:
                         raise
                     self._note(Listed([], False, _unseen(error)))
             others = self.new(resource_id)
+            if others and not next(polls, False):
+                raise ActionTimeoutError(
+                    f"{actions.describe(others[0])} is one of many that others begin again and again, and the "
+                    f"{self._deadline.waiting.timeout:g} s of wait_timeout were over. Run the same task again to go on.",
+                    itcare_actions=others,
+                )
         return sorted(ended, key=order)
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -496,6 +497,30 @@ def test_nothing_is_sent_again_when_the_time_is_over(simulator: Simulator) -> No
     with pytest.raises(errors.UnsureWriteError):
         run(simulator, {"state": "stopped", "wait_timeout": 30}, client)
     assert len(simulator.writes()) == 1
+
+
+def test_a_create_is_not_sent_again_when_there_was_no_time_to_look_for_it(
+    simulator: Simulator,
+) -> None:
+    simulator.fault(method="POST", path="/itcare", count=0, fault={"status": 503})
+    with pytest.raises(errors.UnsureWriteError):
+        run(simulator, {**CREATE, "wait_timeout": 5})
+    assert len(simulator.writes()) == 1
+
+
+def test_others_that_never_come_to_an_end(simulator: Simulator) -> None:
+    simulator.settings(action_delay=10)
+    identity = instance_of(simulator)["id"]
+    act(simulator, identity, "update_backup", state=True)
+    known = itertools.count(900_001)
+
+    def ever_more(path: str, data: Any) -> Any:
+        if path != "/actions" or next(known) < 900_002:
+            return data
+        return [{"id": next(known), "status": "SUCCESS", "process": "vm_stop"}]
+
+    with pytest.raises(errors.ActionTimeoutError, match="again and again"):
+        run(simulator, {"state": "stopped"}, seen_as(client_of(simulator), ever_more))
 
 
 def test_older_actions_cost_no_wait(simulator: Simulator) -> None:
