@@ -30,7 +30,7 @@ def read_ids(values: t.Sequence[t.Any] | None) -> list[t.Any] | None:
         if (
             isinstance(identifier, bool)
             or not isinstance(identifier, (int, str))
-            or not re.fullmatch(r".*\S.*" if shown else r"\s*\d+\s*", str(identifier))
+            or not re.fullmatch(r".*\S.*" if shown else r"\s*[0-9]{1,18}\s*", str(identifier))
         ):
             raise InputError(
                 f"action_ids takes ids such as 1333, or actions of an earlier result, not {value!r}."

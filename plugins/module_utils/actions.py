@@ -120,7 +120,7 @@ def begun_action(answer: Answer) -> Action | None:
 
 def action_id(value: t.Any) -> t.Any:
     """Ids are numbers in the schema and a text in one sample: one action has one id here."""
-    return int(value) if isinstance(value, str) and value.isdigit() else value
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else value
 
 
 def describe(action: t.Mapping[str, t.Any]) -> str:

@@ -69,6 +69,8 @@ def number(value: t.Any) -> int | float | None:
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
+    if isinstance(value, int):  # of any length
+        return value
     return int(value) if math.isfinite(value) and value == int(value) else value
 
 

@@ -131,7 +131,7 @@ def check_tags(value: t.Any, where: str) -> list[str]:
 
 
 def whole_number(value: t.Any, where: str) -> int:
-    if isinstance(value, bool) or not re.fullmatch(r"\d+", str(value)):
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,18}", str(value)):
         raise InputError(f"{where} takes a whole number, not {value!r}.")
     return int(value)
 

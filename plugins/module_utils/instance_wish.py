@@ -45,7 +45,7 @@ class Sizing(t.NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Sizing | None:
         """None when the text has another form."""
-        found = re.fullmatch(r"(\d+)cpu(\d+)gb", text.strip(), re.I)
+        found = re.fullmatch(r"([0-9]{1,9})cpu([0-9]{1,9})gb", text.strip(), re.I)
         return cls(int(found[1]), int(found[2])) if found else None
 
     def __str__(self) -> str:

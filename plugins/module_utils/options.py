@@ -39,7 +39,7 @@ def integer(value: t.Any, where: str) -> int:
     """A whole number, also as text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
-    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+\s*", value):
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", value):
         return int(value)
     raise InputError(f"{where} takes a whole number, not {value!r}.")
 

@@ -46,13 +46,8 @@ class Queries:
 
     def listed(self, params: Params) -> list[Instance]:
         """One list: the chosen ones of it. Raises FilterIgnoredError when a filter didn't do its work."""
-        items = fetch_all(
-            self.client,
-            INSTANCES,
-            params,
-            page_size=self._page_size,
-            workers=self._workers,
-            notices=self.client.notices,
+        items = listed_instances(
+            self.client, params, page_size=self._page_size, workers=self._workers
         )
         found = []
         for item in items:
@@ -206,6 +201,14 @@ def in_another_case(
     }
 
 
+def listed_instances(client: Client, params: Params, **how: t.Any) -> list[Instance]:
+    """One list of instances, as it comes. Raises UnreadableAnswerError."""
+    items = fetch_all(client, INSTANCES, params, notices=client.notices, **how)
+    for number, item in enumerate(items):
+        _check(item, f"Entry {number} of the list of GET {INSTANCES}")
+    return items
+
+
 def read_by_id(client: Client, instance_id: int) -> Instance | None:
     """One instance, None when there is none."""
     try:
@@ -213,6 +216,13 @@ def read_by_id(client: Client, instance_id: int) -> Instance | None:
     except NotFoundError:
         return None
     what = f"The answer to GET {INSTANCES}/{instance_id}"
-    if one_object(found, what).get("id") is None:  # to take it for "not there" would be a guess
+    return _check(one_object(found, what), what)
+
+
+def _check(item: Instance, what: str) -> Instance:
+    """What instances are told apart by is there, and can be compared."""
+    if item.get("id") is None:  # to take it for "not there" would be a guess
         raise UnreadableAnswerError(f"{what} is no instance: it has no id.")
-    return found
+    if isinstance(item.get("name"), (dict, list)):
+        raise UnreadableAnswerError(f"{what} is no instance: its name is no text.")
+    return item

@@ -20,7 +20,7 @@ from .client import Client, query_string
 from .errors import InputError
 from .filters import as_list, filter_params, likely_misspelt, whole_number
 from .notices import shortened
-from .pages import PAGE_SIZE, WORKERS, fetch_all
+from .pages import PAGE_SIZE, WORKERS
 from .queries import (
     INSTANCES,
     LONGEST_QUERY,
@@ -28,6 +28,7 @@ from .queries import (
     Params,
     Queries,
     in_another_case,
+    listed_instances,
     other_spellings,
     read_by_id,
     union,
@@ -220,7 +221,7 @@ def ids_with_tag(
 
 def read_by_name(client: Client, name: str) -> Instance | None:
     """The one instance of that name, None when there is none. Two of one name are an error."""
-    listed = fetch_all(client, INSTANCES, {"names": [name]}, notices=client.notices)
+    listed = listed_instances(client, {"names": [name]})
     found = [instance for instance in listed if instance.get("name") == name]
     if len(found) > 1:
         ids = ", ".join(str(instance.get("id")) for instance in found)

@@ -15,15 +15,19 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils import (
     action_queries,
+    actions,
+    answers,
+    filters,
     instance_queries,
     instances,
+    options,
     patch_parties,
     snapshot_queries,
     snapshots,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.client import Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.errors import ItcareError
-from ansible_collections.cegedim.cloud.plugins.module_utils.instance_wish import Wish
+from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError, ItcareError
+from ansible_collections.cegedim.cloud.plugins.module_utils.instance_wish import Sizing, Wish
 from ansible_collections.cegedim.cloud.plugins.module_utils.naming import to_snake
 from core_helpers import WAIT, Reply, misbehaving
 from hypothesis import given
@@ -152,3 +156,43 @@ def test_an_instance_whose_fields_are_of_another_kind(fields: dict[str, Any]) ->
     for work in works:
         with contextlib.suppress(ItcareError):
             work()
+
+
+@pytest.mark.parametrize("entry", [{"name": "WEB"}, {"id": 1, "name": []}, {"id": 1, "name": {}}])
+@pytest.mark.parametrize("module", ALL)
+def test_an_instance_that_cannot_be_told_apart(module: str, entry: dict[str, Any]) -> None:
+    work, options = ALL[module]
+
+    def reply(method: str, path: str, headers: dict[str, str]) -> Reply | None:
+        if path == "/token":
+            return None
+        listed = {"content": [entry], "totalElements": 1}
+        answer: Any = [] if "/actions" in path else listed if "/instances?" in path else entry
+        return 200, {}, json.dumps(answer).encode()
+
+    with misbehaving(reply) as server:
+        if module == "action_info":  # of all: no instance is asked for
+            work(server.client(), options)
+            return
+        with pytest.raises(ItcareError, match="is no instance: it(s name is no text| has no id)"):
+            work(server.client(), {**WAIT, **options})
+
+
+ENDLESS = "9" * 5000
+
+
+def test_numbers_of_any_length() -> None:
+    """Python itself refuses to read a text of more than 4300 digits, and to make a float of 400."""
+    assert answers.number(10**400) == 10**400
+    assert not answers.same(10**400, 2)
+    for text in (ENDLESS, "²"):
+        assert actions.action_id(text) == text
+    for read in (
+        lambda: action_queries.read_ids([ENDLESS]),
+        lambda: snapshots.parse_age(f"{ENDLESS}d"),
+        lambda: filters.whole_number(ENDLESS, "ids"),
+        lambda: options.integer(ENDLESS, "retries"),
+    ):
+        with pytest.raises(InputError):
+            read()
+    assert Sizing.parse(f"{ENDLESS}cpu4gb") is None
