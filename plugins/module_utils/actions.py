@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .answers import objects
+from .auth import LONGEST
 from .client import Answer, Client
 from .errors import (
     ActionFailedError,
@@ -53,10 +54,11 @@ class Waiting:
     interval: float = 5
 
     def __post_init__(self) -> None:
-        if self.timeout <= 0:
-            raise InputError(f"wait_timeout must be more than 0 seconds, not {self.timeout}.")
-        if self.interval <= 0:
-            raise InputError(f"wait_interval must be more than 0 seconds, not {self.interval}.")
+        for option, seconds in (("wait_timeout", self.timeout), ("wait_interval", self.interval)):
+            if not 0 < seconds <= LONGEST:
+                raise InputError(
+                    f"{option} must be more than 0 seconds and at most {LONGEST}, not {seconds}."
+                )
 
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any]) -> Waiting:

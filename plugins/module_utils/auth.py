@@ -25,6 +25,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")  # what a header can carry
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 UNTOLD_LIFETIME = 60.0  # seconds, when the answer doesn't tell
 RENEW_BEFORE_END = 30.0  # seconds; a token must outlive the request that carries it
+LONGEST = 31_536_000  # seconds that may be given: a year; the system's clocks end somewhere
 NO_CREDENTIALS = (
     "No credentials: set client_id and client_secret (environment variables ITCARE_CLIENT_ID and "
     "ITCARE_CLIENT_SECRET), or access_token (ITCARE_ACCESS_TOKEN)."
@@ -63,9 +64,9 @@ class ConnectionOptions:
                 raise InputError(
                     f"{option} must not hold a user or password: use client_id and client_secret."
                 )
-        if self.request_timeout <= 0:
+        if not 0 < self.request_timeout <= LONGEST:
             raise InputError(
-                f"request_timeout must be more than 0 seconds, not {self.request_timeout}."
+                f"request_timeout must be more than 0 seconds and at most {LONGEST}, not {self.request_timeout}."
             )
         if self.retries < 0:
             raise InputError(f"retries must be 0 or more, not {self.retries}.")

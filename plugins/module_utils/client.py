@@ -225,6 +225,11 @@ class Client:
             raise network_error(self.options, self._tokens.scrub, method, url, error) from None
         except OSError as error:  # certificates that can't be read
             raise InputError(no_certificates(self.options.ca_path, str(error))) from None
+        except ValueError as error:  # of an address, which some releases of urllib3 let through
+            option = "token_url" if url == self.options.token_url else "api_url"
+            raise InputError(
+                self._tokens.scrub(f"{option} isn't an address that can be asked: {error}.")
+            ) from None
         finally:
             if fresh:
                 session.close()

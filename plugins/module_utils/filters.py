@@ -12,8 +12,11 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from .client import query_string
 from .errors import InputError
 from .options import boolean
+
+LONGEST_FILTERS = 6000  # characters; names need some, too (queries.py)
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,12 @@ def filter_params(
         if read == []:  # to ignore it would select more than was meant
             raise InputError(f"{option}.{name} is empty: leave it out to select regardless of it.")
         params[FILTERS[name].parameter] = read
+        length = len(query_string({**params, "tags": None}))  # one query for each tag
+        if length > LONGEST_FILTERS:
+            raise InputError(
+                f"{option}.{name} makes a query of {length} characters, and an address has room for {LONGEST_FILTERS}: give "
+                "fewer values, in several tasks."
+            )
     return params
 
 

@@ -49,12 +49,19 @@ __all__ = [
 ]
 
 
+LONGEST_NAME = 255  # characters of a host name (RFC 1123)
+
+
 def check_name(name: str, option: str = "name") -> str:
     """An instance's name as the API can be asked for it. Raises InputError."""
     if not isinstance(name, str):
         raise InputError(f"{option} is a host name such as PEB4MYAPP01, not {name!r}.")
     if not name.strip():
         raise InputError(f"{option} must not be empty.")
+    if len(name) > LONGEST_NAME:
+        raise InputError(
+            f"{option} is a host name of at most {LONGEST_NAME} characters, not one of {len(name)}: '{name[:30]}…'."
+        )
     if (
         name != name.strip()
         or "," in name

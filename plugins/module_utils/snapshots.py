@@ -86,6 +86,9 @@ class SnapshotWish:
                 )
         if options.get("force") and state != "recovered":
             raise InputError(f"force goes with state: recovered only, not with state: {state}.")
+        snapshot_id = options.get("snapshot_id")
+        if snapshot_id is not None and not snapshot_id.strip():  # to find none such isn't "absent"
+            raise InputError("snapshot_id must not be empty: leave it out for any snapshot.")
         max_age = options.get("max_age")
         return cls(
             state=state,
@@ -93,7 +96,7 @@ class SnapshotWish:
             change_reference=check_change_reference(options.get("change_reference")),
             max_age=None if max_age is None else parse_age(max_age),
             replace=bool(options.get("replace")),
-            snapshot_id=options.get("snapshot_id"),
+            snapshot_id=snapshot_id,
             force=bool(options.get("force")),
         )
 
