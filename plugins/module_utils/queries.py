@@ -46,9 +46,7 @@ class Queries:
 
     def listed(self, params: Params) -> list[Instance]:
         """One list: the chosen ones of it. Raises FilterIgnoredError when a filter didn't do its work."""
-        items = listed_instances(
-            self.client, params, page_size=self._page_size, workers=self._workers
-        )
+        items = self._list(params)
         found = []
         for item in items:
             if self._chosen(item):
@@ -59,6 +57,11 @@ class Queries:
         if self._compares:
             self._compare(found, params, len(items))
         return found
+
+    def _list(self, params: Params) -> list[Instance]:
+        return listed_instances(
+            self.client, params, page_size=self._page_size, workers=self._workers
+        )
 
     def by_names(self, names: t.Sequence[str], params: Params) -> list[Instance]:
         """The instances of these names: in several lists where the address has no room for all, or the list of all where
@@ -125,14 +128,16 @@ class Queries:
                 )
             self._doubts.setdefault(name, {}).update({item.get("id"): item for item in odd})
 
-    def _total_without(self, parameter: str, params: Params) -> int | None:
-        return self._total({key: value for key, value in params.items() if key != parameter})
+    def _total_without(self, parameter: str, params: Params) -> int:
+        rest = {key: value for key, value in params.items() if key != parameter}
+        total = self._total(rest)
+        return len(self._list(rest)) if total is None else total
 
     def _cost(self, params: Params) -> int:
         return cost(self._total(params) or 0)
 
     def _total(self, params: Params) -> int | None:
-        """How long a list is, asked with its smallest page."""
+        """How long a list is, asked with its smallest page; None where that isn't said."""
         page = self.client.get(INSTANCES, {**params, "page": 0, "size": 1})
         total = page.get("totalElements") if isinstance(page, dict) else None
         return total if isinstance(total, int) else None
