@@ -154,8 +154,8 @@ class _List:
         if total > MOST:
             raise _UnfitError(f"the server counts {total} entries, which can't be right")
         content = _content(first, self._path)
-        # The server may use a smaller size than was asked for.
-        size = _count(first.get("size")) or len(content) or self._query["size"]
+        # The server may use a smaller size than was asked for, and one of several pages is full, whatever it says.
+        size = min(filter(None, (_count(first.get("size")), len(content))), default=1)
         self._query["size"] = size
         last = math.ceil(total / size) - 1
         if last < 1:

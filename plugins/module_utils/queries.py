@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import typing as t
 
+from .actions import action_id
 from .answers import one_object
 from .client import Client, query_string
 from .errors import FilterIgnoredError, NotFoundError, UnreadableAnswerError
@@ -230,4 +231,5 @@ def _check(item: Instance, what: str) -> Instance:
         raise UnreadableAnswerError(f"{what} is no instance: it has no id.")
     if isinstance(item.get("name"), (dict, list)):
         raise UnreadableAnswerError(f"{what} is no instance: its name is no text.")
+    item["id"] = action_id(item["id"])  # as a text, too
     return item

@@ -65,6 +65,18 @@ def test_a_list_of_one_page_is_one_request(simulator: Simulator) -> None:
     assert [entry["query"] for entry in simulator.requests()[1:]] == [{"page": "0", "size": "200"}]
 
 
+def test_pages_that_are_smaller_than_the_server_says(fleet: Simulator) -> None:
+    client = client_of(fleet)
+    get = client.get
+
+    def as_asked(path: str, params: Any = None) -> Any:
+        return {**get(path, params), "size": params["size"]}
+
+    setattr(client, "get", as_asked)  # noqa: B010 (mypy minds an assignment)
+    assert len(fetch_all(client, INSTANCES)) == 250
+    assert len(pages_asked(fleet)) == 7
+
+
 @pytest.mark.parametrize("workers", [1, 3, 16])
 @pytest.mark.parametrize("page_size", [1, 49, 50, 250])
 def test_any_page_size_and_number_of_workers(

@@ -214,3 +214,19 @@ def test_a_list_that_stays_short_is_no_selection(simulator: Simulator) -> None:
     simulator.settings(count_offset=1)
     with pytest.raises(errors.IncompleteListError):
         resolve(client_of(simulator), select(filters={"types": ["LINUX"]}))
+
+
+def test_ids_that_are_sent_as_texts(simulator: Simulator, family: dict[str, int]) -> None:
+    client = client_of(simulator)
+    get = client.get
+
+    def as_text(path: str, params: Any = None) -> Any:
+        data = get(path, params)
+        for item in data.get("content", [data]):
+            item["id"] = str(item["id"]) if "id" in item else None
+        return data
+
+    setattr(client, "get", as_text)  # noqa: B010 (mypy minds an assignment)
+    one, two = family["WEB1"], family["db1"]
+    for ids in ([one], [one, two], [one, two, *range(10001, 10041)]):
+        assert {i["id"] for i in resolve(client, select(ids=ids))} == set(ids)
