@@ -462,6 +462,10 @@ class Applier:
                 )
         elif was_there and current is None and self._steps:
             pass  # gone meanwhile: it is planned anew
+        elif action is None and was_there and current is None:
+            raise ItcareError(
+                f"{who} is gone: it was there before '{step.label}'. Look at what others did with it."
+            )
         elif action is None:
             raise ActionTimeoutError(
                 f"{missing} after {self._waiting.timeout:g} s (wait_timeout). Run the same task again to resume."

@@ -65,6 +65,14 @@ def test_a_list_of_one_page_is_one_request(simulator: Simulator) -> None:
     assert [entry["query"] for entry in simulator.requests()[1:]] == [{"page": "0", "size": "200"}]
 
 
+@pytest.mark.parametrize("size", [200, 30])
+def test_one_that_is_counted_and_not_shown(simulator: Simulator, size: int) -> None:
+    """On one page, and on a last page that has room for it."""
+    simulator.settings(count_offset=1)
+    with pytest.raises(IncompleteListError, match="counts 41 entries and shows 40"):
+        fetch_all(client_of(simulator), INSTANCES, page_size=size)
+
+
 def test_pages_that_are_smaller_than_the_server_says(fleet: Simulator) -> None:
     client = client_of(fleet)
     get = client.get

@@ -310,6 +310,26 @@ def test_a_snapshot_that_others_recover_while_the_first_ones_are(simulator: Simu
     assert len(executed(simulator)) == 2
 
 
+def test_a_group_that_others_give_just_after_the_list_was_read(simulator: Simulator) -> None:
+    """Before the look at actions, where it has ended already."""
+    simulator.settings(action_delay=0)
+    excluded = {"excluded": True, "exclusionReason": "Release"}
+    identity = instance_of(simulator, patchParty=excluded)["id"]
+    client = client_of(simulator)
+    get = client.get
+
+    def regrouped(path: str, params: Any = None) -> Any:
+        if path == "/actions":
+            party = {"excluded": False, "patchGroup": 3}
+            act(simulator, identity, "update_patch_party", patchParty=party)
+        return get(path, params)
+
+    setattr(client, "get", regrouped)  # noqa: B010 (mypy minds an assignment)
+    result = patch_parties.ensure(client, {**WAIT, "names": [NAME], "excluded": False})
+    assert not result.changed
+    assert shown(simulator, identity)["patchParty"]["patchGroup"] == "3"
+
+
 def test_a_group_that_others_give_while_the_first_ones_are_changed(simulator: Simulator) -> None:
     """Without a wish for a group the present one is sent along: that of its turn, not of the list."""
     simulator.settings(action_delay=300)
@@ -473,6 +493,19 @@ def test_an_empty_answer_and_an_action_by_another_name(simulator: Simulator, sta
 
     with pytest.raises(errors.ActionFailedError):
         run(simulator, {"state": state}, seen_as(client_of(simulator), renamed))
+
+
+def test_one_that_vanishes_after_an_empty_answer(simulator: Simulator) -> None:
+    """That isn't a matter of time."""
+    simulator.settings(action_delay=50, accepted_body="empty")
+    identity = instance_of(simulator, status="INACTIVE")["id"]
+    client = after_first(
+        client_of(simulator),
+        "PATCH",
+        lambda: simulator.control("DELETE", f"/control/instances/{identity}"),
+    )
+    with pytest.raises(errors.ItcareError, match="TEST01 is gone: it was there before 'start'"):
+        run(simulator, {"state": "started"}, client)
 
 
 # -- time ----------------------------------------------------------------------------------------------------------------
