@@ -102,7 +102,11 @@ class Populate:
     def _filter(entry: t.Any, decides: AnsibleDecides) -> tuple[bool, Rule]:
         if isinstance(entry, dict) and len(entry) == 1:
             kind, conditional = next(iter(entry.items()))
-            if kind in ("include", "exclude"):
+            # Before 2.19 Ansible takes nothing for false, and a list for true.
+            told = isinstance(conditional, bool) or (
+                isinstance(conditional, str) and conditional.strip()
+            )
+            if kind in ("include", "exclude") and told:
                 return kind == "include", condition(decides, conditional, f"host_filters.{kind}")
         raise InputError(
             f"host_filters takes entries such as 'exclude: expression', not {entry!r}."

@@ -288,6 +288,13 @@ def test_a_filter_that_cannot_be_evaluated_is_an_error(broken: str) -> None:
         Populated([instance(region=None)], host_filters=[{"exclude": broken}])
 
 
+@pytest.mark.parametrize("nothing", [None, "", " ", ["x"], {}, 1])
+@pytest.mark.parametrize("kind", ["include", "exclude"])
+def test_a_filter_needs_an_expression(nothing: Any, kind: str) -> None:
+    with pytest.raises(InputError, match="host_filters takes entries such as 'exclude: expr"):
+        Populated([instance()], host_filters=[{kind: nothing}, {"exclude": "false"}])
+
+
 # -- groups --
 
 
