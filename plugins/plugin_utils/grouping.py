@@ -15,7 +15,7 @@ import contextlib
 import typing as t
 
 from ansible import constants as C
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import Constructable
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.expressions import (
     IMPURE,
@@ -40,6 +40,8 @@ REMEMBERED = 20_000  # decisions per entry
 # Before 2.19, with jinja2_native, Ansible evaluates text as Python: nothing is as simple as it looks.
 _GUESSES_TYPES = bool(getattr(C, "DEFAULT_JINJA2_NATIVE", False)) and not TRUST_IS_GIVEN
 _SCALARS = (str, bool, int, float, type(None))
+# Names of groups that mean something else: in a pattern, to the group of all, or in what ansible-inventory lists.
+_RESERVED_GROUPS = frozenset({"all", "ungrouped", "localhost", "_meta"})
 
 
 class AnsibleDecides:
@@ -67,10 +69,14 @@ class AnsibleDecides:
         return self._inventory.add_group(name)
 
     def add_host(self, host: str, group: str) -> None:
+        if group in _RESERVED_GROUPS:
+            raise _reserved(group)
         self._joined.append(group)
 
     def add_child(self, group: str, child: str) -> None:
         if self._by_key:
+            if group in _RESERVED_GROUPS - {"all"}:
+                raise _reserved(group)
             self._inventory.add_child(group, child)  # a parent; hosts come through add_host
         else:
             self._joined.append(group)
@@ -134,6 +140,12 @@ class AnsibleDecides:
                 rehearsal, {"met": conditional}, variables, "", True, fetch_hostvars=False
             )
         return rehearsal.met
+
+
+def _reserved(group: str) -> AnsibleParserError:
+    return AnsibleParserError(
+        f"keyed_groups makes a group '{group}', a name that means something else to Ansible: give it a prefix."
+    )
 
 
 class Rehearsal:

@@ -119,12 +119,15 @@ class Populate:
 
     def _declared_groups(self, groups: t.Any, keyed_groups: t.Any) -> set[str]:
         """The names of groups that stand in the file."""
-        names = list(groups) if isinstance(groups, dict) else []
-        for entry in keyed_groups if isinstance(keyed_groups, list) else ():
+        names = [(name, "groups") for name in groups or ()]
+        for entry in keyed_groups or ():
             parent = entry.get("parent_group") if isinstance(entry, dict) else None
-            if isinstance(parent, str) and not can_be_template(parent):
-                names.append(parent)
-        return {self._safe_group_name(name) for name in names if isinstance(name, str)}
+            if parent is not None:
+                names.append((parent, "keyed_groups.parent_group"))
+        for name, option in names:
+            if not isinstance(name, str) or not name.strip():
+                raise InputError(f"{option} takes the name of a group, a text, not {name!r}.")
+        return {self._safe_group_name(name) for name, _option in names if not can_be_template(name)}
 
     def add(self, fleet: Fleet, is_cached: bool = False) -> None:
         """Adds everything. What fails, fails before the first host or is taken back by the caller."""

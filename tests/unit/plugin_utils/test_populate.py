@@ -354,6 +354,45 @@ def test_keys_that_are_numbers_or_booleans_group_by_their_text() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["localhost", "all", "ungrouped", "_meta"])
+def test_no_text_makes_a_group_that_means_something_else(name: str) -> None:
+    """A play for localhost would reach the members of a group of that name."""
+    alone = {"prefix": "", "separator": ""}
+    kinds: list[dict[str, Any]] = [
+        {"key": "label", **alone},
+        {"key": "[label]", **alone},
+        {"key": "label", **alone, "parent_group": "zones"},
+        {"key": "name", "parent_group": "{{ label }}"},
+    ]
+    for keyed in kinds if name != "all" else kinds[:-1]:
+        plugin = Source(keyed_groups=[keyed])
+        with pytest.raises(AnsibleError, match=f"a group '{name}', .* give it a prefix"):
+            Populated([instance(1, label="x"), instance(2, label=name)], plugin=plugin)
+        assert set(plugin.inventory.groups) == {"all", "ungrouped"}
+    keyed = {"key": "label", "prefix": "label", "parent_group": "all"}
+    assert f"label_{name}" in Populated([instance(label=name)], keyed_groups=[keyed]).groups
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"groups": {1: "true"}}, "groups takes the name of a group, a text, not 1."),
+        ({"groups": {"": "true"}}, "groups takes the name of a group, a text, not ''."),
+        (
+            {"keyed_groups": [{"key": "name", "parent_group": 5}]},
+            "keyed_groups.parent_group takes the name of a group, a text, not 5.",
+        ),
+        (
+            {"keyed_groups": [{"key": "name", "parent_group": ["x"]}]},
+            "keyed_groups.parent_group takes the name of a group, a text, not ['x'].",
+        ),
+    ],
+)
+def test_names_of_groups_are_texts(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        Populated([instance()], **options)
+
+
 def test_a_float_as_key_is_an_error_as_ever() -> None:
     plugin = Source(keyed_groups=[{"key": "ratio"}])
     with pytest.raises(AnsibleError):
