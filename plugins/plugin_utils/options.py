@@ -124,13 +124,24 @@ def _render(option: str, value: t.Any, kind: str, templar: t.Any) -> t.Any:
     # Before 2.19, a text that reads like a list or a boolean would become one.
     as_it_is = {} if TRUST_IS_GIVEN or kind not in ("str", "path") else {"convert_data": False}
     try:
-        return templar.template(value, **as_it_is)
+        rendered = templar.template(value, **as_it_is)
     except Exception as error:  # whatever a lookup raises
         # The text of an error shows the template, or what it was made of.
         why = "; its text isn't shown here" if option in SECRETS else f": {error}"
         raise InputError(
             f"The template of {option} can't be rendered{why}. Mark a text whose braces are no template with !unsafe."
         ) from None
+    if _holds_nothing(rendered):  # a filter that isn't there would select more than was meant
+        raise InputError(f"The template of {option} gives nothing (null), or holds a null.")
+    return rendered
+
+
+def _holds_nothing(value: t.Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_nothing, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_nothing, value))
+    return value is None
 
 
 def _refuse(option: str, value: t.Any) -> str:

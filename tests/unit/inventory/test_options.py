@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
-from inventory_helpers import ansible_inventory, hosts_of, listed, said, write_source
+from ansible.template import Templar
+from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
+from ansible_collections.cegedim.cloud.plugins.module_utils.selection import Selection
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.options import read_options
+from inventory_helpers import ansible_inventory, hosts_of, listed, said, trusted, write_source
 from simulator_fixture import Simulator
 
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -36,6 +41,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"filters": {"tags": ["{{ 'nocolon' }}"]}}, "filters.tags takes tags as key:value"),
     ({"filters": {"environments": [["A"]]}}, "filters.environments takes a list of texts"),
     ({"names": ["{{ nowhere }}"]}, "The template of names can't be rendered: "),
+    ({"filters": "{{ {'statuses': none} }}"}, "template of filters gives nothing (null), or holds"),
     ({"client_id": ""}, "client_id is empty"),
     ({"client_secret": "{{ '' }}"}, "client_secret is empty"),
     ({"access_token": "also"}, "Both access_token and client_id, client_secret are set"),
@@ -71,6 +77,15 @@ def test_wrong_options(simulator: Simulator, tmp_path: Path) -> None:
     assert done.returncode != 0
     assert not [sentence for _options, sentence in WRONG if sentence not in said(done)]
     assert not simulator.requests()
+
+
+@pytest.mark.parametrize("name", ["environments", "services", "cloud_id", "monitored", "tags"])
+def test_a_filter_whose_template_gives_nothing(name: str) -> None:
+    """The fleet isn't selected instead. Before ansible-core 2.19 nothing is an empty text, which no filter takes."""
+    definitions = {"filters": {"type": "dict"}}
+    config = {"filters": {"types": ["LINUX"], name: "{{ none }}"}}
+    with pytest.raises(InputError, match="^(The template of )?filters"):
+        Selection.from_options(read_options(trusted(config), definitions, Templar(DataLoader())))
 
 
 @pytest.mark.parametrize(
