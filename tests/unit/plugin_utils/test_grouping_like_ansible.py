@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible import template as ansible_template
 from ansible.utils.vars import combine_vars
+from ansible_collections.cegedim.cloud.plugins.module_utils.naming import harmless_key
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping import (
     AnsibleDecides,
     Grouping,
@@ -360,10 +361,15 @@ def stable(text: str) -> str:
     return re.sub(r"0x[0-9a-f]{6,}", "0x", text)
 
 
+def described_key(key: Any) -> Any:
+    """A key as ours are, one difference that is wanted: before 2.19 Ansible would execute some."""
+    return harmless_key(key) if isinstance(key, str) and not TRUST_IS_GIVEN else key
+
+
 def described(value: Any) -> Any:
     """A value with what equality doesn't tell: its type, and whether it would be executed as a template."""
     if isinstance(value, dict):
-        return {key: described(item) for key, item in value.items()}
+        return {described_key(key): described(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [
             type(value).__name__ if isinstance(value, tuple) else "list",
