@@ -73,11 +73,13 @@ class HostNames:
         return name
 
     def check(self, count: int) -> None:
-        """After all of `count` instances: an expression that none of them has is a mistake, and would rename them all."""
+        """After all of `count` instances: an expression that none of them has is a mistake, and so is a list that names none
+        of them, unless they just have no names."""
+        renames_all = not self._found and all(entry.text != "name" for entry in self._entries)
         useless = [
             entry.text
             for entry in self._entries
-            if not entry.exists or not (self._found or entry.is_field)
+            if not entry.exists or renames_all or not (self._found or entry.is_field)
         ]
         if count and useless:
             raise InputError(

@@ -439,6 +439,8 @@ def test_preferred_names(hostnames: list[str], name: str) -> None:
         (["name", "region.nothing"], r"'region.nothing' gives no name for any of the 2"),
         (["region", "name"], r"'region' gives no name for any of the 2 instances"),
         (["comment"], r"'comment' gives no name for any of the 2 instances"),
+        (["label"], r"'label' gives no name for any of the 2 instances"),
+        (["dns", "ip_address"], r"'dns', 'ip_address' gives no name for any of the 2 instances"),
         (["name ~"], r"'name ~' is no expression: "),
         (
             ["name", "name | nosuchfilter"],
