@@ -37,6 +37,10 @@ _MAGIC_VARIABLES = frozenset(
 )
 
 
+# `::127.0.0.1`, the form that `::ffff:127.0.0.1` has replaced: no server has an address of that kind.
+_OLD_MAPPED = ipaddress.IPv6Network("::/96")
+
+
 class Fields:
     """An instance's data: host variables, also to be asked for by the names of the API's fields."""
 
@@ -164,6 +168,7 @@ def _address_of_a_server(text: str) -> str | None:
     if (
         plain.is_unspecified
         or plain.is_loopback
+        or plain in _OLD_MAPPED
         or plain.is_link_local
         or plain.is_multicast
         or plain == ipaddress.IPv4Address("255.255.255.255")
