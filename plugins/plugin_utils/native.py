@@ -37,12 +37,15 @@ NATIVE_GROUPS: dict[str, tuple[Path, ...]] = {
     "patch_group": (("patch_party", "patch_group"),),
     "network": (("network", "technical_id"), ("network", "short_description"), ("network", "id")),
 }
-# Where a name doesn't identify what it names: the path of what does.
+# Where a name doesn't identify what it names: the path of what does. An id that stands for a name is no name.
 _IDENTITIES: dict[Path, Path] = {
     ("service_name",): ("service_id",),
     ("service_key",): ("service_id",),
+    ("service_id",): ("service_id",),
     ("cloud_name",): ("cloud_id",),
+    ("cloud_id",): ("cloud_id",),
     ("network", "short_description"): ("network", "id"),
+    ("network", "id"): ("network", "id"),
 }
 _FIXED = "service_id"  # asked for because its names never change: others make room
 MARK = "_cegedim_cloud_itcare_values"  # attribute of a group: the keys of what it was made for

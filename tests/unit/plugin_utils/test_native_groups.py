@@ -97,6 +97,20 @@ def test_values_without_an_id_get_a_hash(dimension: str, fields: list[dict[str, 
         assert f" is {group}" in found.warnings
 
 
+def test_a_name_that_is_the_id_of_another() -> None:
+    """One shows no name but its id, which is what the other is called."""
+    found = grouped(("13", 1), (None, 13))
+    assert found.groups == {"service_13_1": ["SRV0"], "service_13_13": ["SRV1"]}
+    fleet = [
+        {"id": 0, "name": "SRV0", "cloudName": "7", "cloudId": 1},
+        {"id": 1, "name": "SRV1", "cloudId": 7},
+    ]
+    assert Populated(fleet, group_by=["cloud"]).groups == {
+        "cloud_7_1": ["SRV0"],
+        "cloud_7_7": ["SRV1"],
+    }
+
+
 def test_clouds_and_networks_of_one_name() -> None:
     fleet = [
         {"id": n, "name": f"SRV{n}", "cloudName": "Shared", "cloudId": n, "network": network}
