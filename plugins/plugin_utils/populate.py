@@ -148,7 +148,8 @@ class Populate:
         reserved = {*self._native.names.values(), *self._declared}
         names = self._names.assign(self._wanted, reserved)
         self._warn_of_empty_tags(fleet.tagged, names)
-        self._part_hosts_from_groups(self._make_all(names), before)
+        ours = reserved | {group.name for group, _ids in self._tagged}
+        self._part_hosts_from_groups(self._make_all(names), before - ours)
         self._warn_at_the_end()
 
     def _plan(self, instances: list[dict[str, t.Any]]) -> t.Iterable[Value]:

@@ -123,14 +123,18 @@ def test_a_group_of_whatever_a_host_is_called_is_an_error() -> None:
 
 @pytest.mark.parametrize(("name", "options"), [entry for entry in CAPTURING if entry[0] != "idle"])
 @pytest.mark.parametrize("instance_name", ["SRV1", ""])
+@pytest.mark.parametrize("group_too", [False, True])
 def test_a_group_of_ours_that_meets_a_foreign_host_is_an_error(
-    name: str, options: dict[str, Any], instance_name: str
+    name: str, options: dict[str, Any], instance_name: str, group_too: bool
 ) -> None:
+    """Also where an earlier source has a group of that name, too."""
     if name == "databases":
         options = {"groups": {"databases": "true"}}
     plugin = Source(**options)
     plugin.inventory.add_group("mine")
     plugin.inventory.add_host(name, "mine")
+    if group_too and not options.get("keyed_groups"):
+        plugin.inventory.add_group(name)
     before = state(plugin)
     with pytest.raises(AnsibleError, match=f"group '{name}', but an earlier source has a host"):
         Populated([instance(1, instance_name or name)], {"app:web": frozenset({1})}, plugin)
