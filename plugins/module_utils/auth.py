@@ -101,8 +101,8 @@ class ConnectionOptions:
     @property
     def identity(self) -> list[str]:
         """Which account asks: the same for every token of it that tells."""
-        if not self.access_token:
-            return [self.client_id or ""]
+        if not self.access_token:  # two who issue tokens may each know a client of that name
+            return [self.token_url.rstrip("/"), self.client_id or ""]
         claims = _claims(self.access_token)
         told = [claims.get("iss"), claims.get("azp") or claims.get("client_id"), claims.get("sub")]
         who = [claim for claim in told if claim and isinstance(claim, str)]

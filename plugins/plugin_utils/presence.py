@@ -17,6 +17,7 @@ class Origin(t.NamedTuple):
 
     api_url: str
     account: str
+    issuer: str = ""  # where it isn't told by the account
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ class Question:
         """Different for another API, account or question. Secrets go in as a hash only."""
         parts = [
             CACHE_SCHEMA,
-            connection.api_url,
+            connection.api_url.rstrip("/"),
             connection.identity,
             asdict(replace(self, narrowed_by=())),
         ]
@@ -84,8 +84,9 @@ def origin(connection: ConnectionOptions) -> Origin:
     if who == [connection.access_token]:
         digest = hashlib.sha256(who[0].encode()).hexdigest()
         return Origin(api_url, f"the token {digest[:8]}")
-    if len(who) == 1:
-        return Origin(api_url, f"the account {who[0]}")
+    if len(who) == 2:
+        token_url, client = who
+        return Origin(api_url, f"the account {client}", token_url)
     issuer, client, subject = who
     return Origin(api_url, f"the account {client} ({subject} of {issuer})")
 

@@ -221,11 +221,13 @@ def test_the_key_is_made_of_all_that_matters() -> None:
         key(detail=("storage",)),
         key(api_url="https://b.example/itcare"),
         key(client_id="b"),
+        key(token_url="https://b.example/token"),
         key(access_token="t1"),
         key(access_token="t2"),
     ]
     assert len(set(keys)) == len(keys)
     assert key() == key(client_secret="other", retries=1, request_timeout=5)
+    assert key() == key(api_url="https://a.example/itcare/")
 
 
 def jwt(**claims: Any) -> str:
@@ -293,10 +295,11 @@ def test_whose_ids_these_are() -> None:
     others = [
         of(api_url="https://b.example/itcare"),
         of(client_id="b"),
+        of(token_url="https://b.example/token"),
         of(access_token="token-1", **tokens),
         of(access_token="token-2", **tokens),
     ]
-    assert len({of(), *others}) == 5
+    assert len({of(), *others}) == 6
     assert "token-1" not in str(others)
 
 
