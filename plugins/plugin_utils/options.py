@@ -9,11 +9,14 @@ Ansible renders nothing, takes a boolean that it can't read for false, and says 
 
 from __future__ import annotations
 
+import configparser
+import contextlib
 import difflib
 import os
 import re
 import typing as t
 
+from ansible import constants as C
 from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.options import (
     CONNECTION_OPTIONS,
@@ -52,7 +55,7 @@ def read_options(
         definition = definitions[option]
         value = _rendered(option, value, definition, templar)
         read[option] = _typed(option, value, definition)
-    _check_environment(definitions, read)
+    _check_settings(definitions, read)
     return read
 
 
@@ -69,13 +72,24 @@ def _check_keys(config: t.Mapping[str, t.Any], known: set[str]) -> None:
         )
 
 
-def _check_environment(definitions: Definitions, read: t.Container[str]) -> None:
-    """Booleans that Ansible takes from the environment. Ours are read with the connection."""
+def _check_settings(definitions: Definitions, read: t.Container[str]) -> None:
+    """Booleans that Ansible takes from the environment or from ansible.cfg. Ours are read with the connection."""
+    settings = configparser.ConfigParser(inline_comment_prefixes=(";",))
+    if C.CONFIG_FILE:
+        with contextlib.suppress(configparser.Error, OSError, ValueError):  # Ansible has said so
+            settings.read(C.CONFIG_FILE, encoding="utf-8")
     for option, definition in definitions.items():
-        if _kind(definition) == "bool" and option not in read and option not in CONNECTION_OPTIONS:
-            for name in (entry["name"] for entry in definition.get("env") or ()):
-                if os.environ.get(name):
-                    boolean(os.environ[name], f"The environment variable {name} ({option})")
+        if _kind(definition) != "bool" or option in read or option in CONNECTION_OPTIONS:
+            continue
+        variables = [entry["name"] for entry in definition.get("env") or ()]
+        told = [name for name in variables if os.environ.get(name)]
+        for name in told:
+            boolean(os.environ[name], f"The environment variable {name} ({option})")
+        for entry in (definition.get("ini") or ()) if not told else ():
+            value = settings.get(entry["section"], entry["key"], raw=True, fallback=None)
+            if value is not None:
+                where = f"{entry['key']} in [{entry['section']}] of {C.CONFIG_FILE}"
+                boolean(value, f"The setting {where} ({option})")
 
 
 def _kind(definition: t.Mapping[str, t.Any]) -> str:

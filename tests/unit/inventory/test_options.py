@@ -101,6 +101,21 @@ def test_a_boolean_of_the_environment(simulator: Simulator, tmp_path: Path, vari
     assert not simulator.requests()
 
 
+@pytest.mark.parametrize("section", ["inventory", "inventory_plugins"])
+def test_a_boolean_of_ansible_cfg(simulator: Simulator, tmp_path: Path, section: str) -> None:
+    key = {"inventory": "cache", "inventory_plugins": "use_extra_vars"}[section]
+    settings = tmp_path / "settings.cfg"
+    source = write_source(tmp_path, simulator)
+    settings.write_text(f"[{section}]\n{key} = ture ; of course\n")
+    done = ansible_inventory(source, ANSIBLE_CONFIG=str(settings))
+    assert done.returncode != 0
+    assert f"The setting {key} in [{section}] of " in said(done)
+    assert f"({key}) takes true or false, not 'ture'." in said(done)
+    assert not simulator.requests()
+    variable = f"ANSIBLE_INVENTORY_{key.upper()}"
+    assert hosts_of(listed(source, ANSIBLE_CONFIG=str(settings), **{variable: "no"}))
+
+
 def test_empty_variables_are_not_set(simulator: Simulator, tmp_path: Path) -> None:
     source = write_source(tmp_path, simulator)
     names = ["ACCESS_TOKEN", "API_URL", "VALIDATE_CERTS", "CA_PATH", "RETRIES", "REQUEST_TIMEOUT"]
