@@ -582,6 +582,19 @@ def test_duplicates() -> None:
     assert not unique.warnings
 
 
+def test_the_lowest_id_is_that_of_a_number() -> None:
+    fleet = [instance(10, name="X"), instance(9, name="X")]
+    assert Populated(fleet, on_duplicate="warn").hosts["X"]["itcare_id"] == 9
+
+
+def test_a_refused_address_is_told_under_the_hosts_last_name() -> None:
+    keyed = [{"key": "name", "separator": ""}]
+    found = Populated([instance(1, ipAddress="0.0.0.0")], keyed_groups=keyed)
+    told = [text for text in found.plugin.display.warnings if "get no ansible_host" in text]
+    assert list(found.hosts) == ["SRV1_1"]
+    assert [text[-21:] for text in told] == [": SRV1_1 ('0.0.0.0')."]
+
+
 def test_a_unique_name_may_be_taken() -> None:
     fleet = [instance(1, name="X"), instance(2, name="X"), instance(3, name="X_1")]
     assert list(Populated(fleet, on_duplicate="unique").hosts) == ["X_1_2", "X_2", "X_1"]
