@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from typing import Any
 from urllib.parse import quote
@@ -153,6 +154,20 @@ def canary() -> Any:
     key="label",
     condition="label",
     plays=["made | first", "backup.frequencies | first", "extra | list | join(',')"],
+)
+@example(  # a header that there is only when something has been taken away
+    instance={**WORST, "label": f"{HEADER.replace('jin', 'jinx')}[[ {CALLS[1]} ]]"},
+    compose=["label"],
+    key="x",
+    condition="x",
+    plays=["label | replace('x', '')", "made | replace('x', '')"],
+)
+@example(  # a key that nobody has seen before it was decoded
+    instance={**WORST, "comment": quote(json.dumps({f"{{{{ {CALLS[1]} }}}}": 1}))},
+    compose=["comment | urldecode | from_json"],
+    key="x",
+    condition="x",
+    plays=["made | first"],
 )
 def test_in_the_inventory_and_in_plays(
     instance: dict[str, Any], compose: list[str], key: str, condition: str, plays: list[str]
