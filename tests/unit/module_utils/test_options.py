@@ -130,6 +130,17 @@ def test_an_empty_text_is_an_error(environment: Any, option: str) -> None:
         connection_options({option: ""})
 
 
+@pytest.mark.parametrize("option", ["client_id", "api_url", "ca_path"])
+def test_true_and_false_are_no_texts(option: str) -> None:
+    with pytest.raises(InputError, match=f"^{option} takes a text, not True"):
+        connection_options({**PAIR, option: True})
+
+
+def test_a_pair_of_the_environment_is_not_read_beside_a_token(environment: Any) -> None:
+    environment(client_id="blank ", client_secret="two\nlines")
+    assert connection_options({"access_token": "given"}).client_secret is None
+
+
 def test_a_secret_of_a_wrong_type_is_not_shown() -> None:
     for option in ("client_secret", "access_token"):
         with pytest.raises(
