@@ -64,7 +64,7 @@ def _of_instances(
 ) -> list[Action]:
     """One query for one instance, by its id; one for all of several, told apart by the name that an action shows."""
     params = {"statuses": statuses}
-    if len(instances) == 1:
+    if len(instances) == 1 and instances[0].get("id") is not None:
         found = actions.list_actions(client, resourceId=instances[0]["id"], **params)
     elif instances:
         names = {instance.get("name") for instance in instances}

@@ -19,7 +19,7 @@ from .others import Listed, contradicts, list_others
 from .outcome import Outcome
 from .plan import Plan, Resource
 
-LATE = 10.0  # seconds after which a list doesn't tell the state any more that a write is to be based on
+LATE = 60.0  # seconds after which a list doesn't tell the state any more that a write is to be based on
 NAMED = 5  # how many instances a one-line message spells out; the result has all
 
 

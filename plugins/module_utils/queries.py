@@ -208,11 +208,24 @@ def in_another_case(
 
 
 def listed_instances(client: Client, params: Params, **how: t.Any) -> list[Instance]:
-    """One list of instances, as it comes. Raises UnreadableAnswerError."""
+    """One list of instances, as it comes. Raises UnreadableAnswerError.
+
+    Any field may be missing in it, the id too (contract, section 5): only what changes something needs one.
+    """
     items = fetch_all(client, INSTANCES, params, notices=client.notices, **how)
     for number, item in enumerate(items):
         _check(item, f"Entry {number} of the list of GET {INSTANCES}")
     return items
+
+
+def with_ids(instances: list[Instance]) -> list[Instance]:
+    """All of them. Raises UnreadableAnswerError when one can't be told from others."""
+    for instance in instances:
+        if instance.get("id") is None:
+            raise UnreadableAnswerError(
+                f"Instance {instance.get('name')} of the list of GET {INSTANCES} is no instance: it has no id."
+            )
+    return instances
 
 
 def read_by_id(client: Client, instance_id: int) -> Instance | None:
@@ -222,14 +235,15 @@ def read_by_id(client: Client, instance_id: int) -> Instance | None:
     except NotFoundError:
         return None
     what = f"The answer to GET {INSTANCES}/{instance_id}"
-    return _check(one_object(found, what), what)
+    if one_object(found, what).get("id") is None:  # to take it for "not there" would be a guess
+        raise UnreadableAnswerError(f"{what} is no instance: it has no id.")
+    return _check(found, what)
 
 
 def _check(item: Instance, what: str) -> Instance:
-    """What instances are told apart by is there, and can be compared."""
-    if item.get("id") is None:  # to take it for "not there" would be a guess
-        raise UnreadableAnswerError(f"{what} is no instance: it has no id.")
+    """What instances are told apart by can be compared."""
     if isinstance(item.get("name"), (dict, list)):
         raise UnreadableAnswerError(f"{what} is no instance: its name is no text.")
-    item["id"] = action_id(item["id"])  # as a text, too
+    if "id" in item:
+        item["id"] = action_id(item["id"])  # as a text, too
     return item

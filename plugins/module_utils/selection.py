@@ -32,6 +32,7 @@ from .queries import (
     other_spellings,
     read_by_id,
     union,
+    with_ids,
 )
 
 __all__ = [
@@ -229,7 +230,7 @@ def ids_with_tag(
 def read_by_name(client: Client, name: str) -> Instance | None:
     """The one instance of that name, None when there is none. Two of one name are an error."""
     listed = listed_instances(client, {"names": [name]})
-    found = [instance for instance in listed if instance.get("name") == name]
+    found = with_ids([instance for instance in listed if instance.get("name") == name])
     if len(found) > 1:
         ids = ", ".join(str(instance.get("id")) for instance in found)
         raise InputError(
@@ -269,6 +270,7 @@ def resolve(client: Client, selection: Selection, max_targets: int | None = None
     """The targets of a module that changes something: every name and id found once, at least one, not too many."""
     refuse_all(selection)
     found, respelt = _find(client, selection)
+    with_ids(found)
     problems = _missing_and_ambiguous(selection, found, respelt, unmade(client))
     problems += [shortened(respelt.values(), "; ")] if respelt else []
     if problems:

@@ -122,7 +122,11 @@ def listed(
         for instance in found
     ]
     inquiry = _Inquiry(client, instances, snapshot_id, insist)
-    dark = [n for n, instance in enumerate(instances) if not inquiry.is_shown(instance)]
+    dark = [
+        n
+        for n, instance in enumerate(instances)
+        if not inquiry.is_shown(instance) and instance.get("id") is not None
+    ]
     if not ask:
         return instances, []
     if insist or len(dark) <= ALWAYS_ASKED or not any("snapshot" in instance for instance in found):
