@@ -37,9 +37,9 @@ class _Entry:
         self.is_field = entry in _FIELDS
         self.exists = self.is_field  # whether an instance has it, if only empty
         if entry in ("name", "label", "ip_address"):
-            self.find: t.Callable[[Fields, View], t.Any] = lambda fields, view: fields.get(entry)
+            self.find: t.Callable[[Fields], t.Any] = lambda fields: fields.get(entry)
         elif entry == "dns":
-            self.find = lambda fields, view: dns_name(fields)
+            self.find = dns_name
         else:
             wrong = decides.wrong_with(entry)
             if wrong:
@@ -47,7 +47,9 @@ class _Entry:
                     f"hostnames: {entry!r} is no expression: {wrong}. {SHAPE}, without braces around them."
                 )
             rule = evaluate(decides, entry, f"a name from hostnames entry '{entry}'", strict)
-            self.find = lambda fields, view: rule.outcome(view, str(fields.get("name")))
+            self.find = lambda fields: rule.outcome(
+                View(fields, fields.variables, dict), str(fields.get("name"))
+            )
 
 
 class HostNames:
@@ -57,13 +59,13 @@ class HostNames:
         self._entries = [_Entry(entry, decides, strict) for entry in hostnames]
         self._found = False
 
-    def preferred(self, fields: Fields, view: View) -> str:
+    def preferred(self, fields: Fields) -> str:
         """The first name that isn't empty, "" when there is none."""
         name = ""
         for entry in self._entries:
             if name and entry.exists:
                 continue
-            value = entry.find(fields, view)
+            value = entry.find(fields)
             if value is MISSING or isinstance(value, (bool, list, dict)):
                 continue
             entry.exists = True

@@ -158,7 +158,7 @@ class Populate:
         for index, instance in enumerate(instances):
             fields = self._translator.fields(instance)
             instances[index] = {}  # tens of thousands of them needn't be in memory twice
-            name = self._host_names.preferred(fields, View(fields, fields.variables, dict))
+            name = self._host_names.preferred(fields)
             if self._is_wanted(fields, name):
                 found = (native_value(fields, dimension) for dimension in self._group_by)
                 native = [values.setdefault(value, value) for value in found if value is not None]
