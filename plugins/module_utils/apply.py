@@ -38,12 +38,10 @@ REFUSED = (400, 404, 409, 422)  # by the state of the resource, maybe
 class Applier:
     """Does the steps of one plan, never twice.
 
-    `read_at`: when the state was read, on the server's clock, if that wasn't just now.
-
-    `name` is the resource's, `read` fetches it afresh, `make_plan` plans for it. `listed` are the actions on it as they were before its
-    state was read, None when nobody has asked. `contradicted_by` are the processes that can undo what is wished;
-    `foresee` tells what becomes of a resource when an action ends. `read_back: False` spares the last read and answers
-    the predicted resource.
+    `name` is the resource's, `read` fetches it afresh, `make_plan` plans for it. `listed` are the actions on it as they
+    were before its state was read, None when nobody has asked. `contradicted_by` are the processes that can undo what is
+    wished; `foresee` tells what becomes of a resource when an action ends. `read_back: False` spares the last read and
+    answers the predicted resource. `read_at`: when the state was read, on the server's clock, if that wasn't just now.
     """
 
     def __init__(
@@ -428,7 +426,7 @@ class Applier:
             if lost:
                 raise self._unsure(step, f"{_gone(action)} ")
         elif self._steps or self._read_back or lost or not told:
-            self._await_effect(step, action if told else None, lost)
+            self._await_effect(step, action, told=told, lost=lost)
             return
         self._outcome.count(step)
 
@@ -438,12 +436,12 @@ class Applier:
         in_progress = [action for action in new if action["status"] == actions.IN_PROGRESS]
         return max(in_progress or (new if waits else []), key=order, default=None)
 
-    def _await_effect(self, step: Step, action: Action | None, lost: bool) -> None:
-        """Reads the resource until it shows what the step did. `action` is the step's own for sure, None without."""
+    def _await_effect(self, step: Step, action: Action | None, *, told: bool, lost: bool) -> None:
+        """Reads the resource until it shows what the step did. `told`: the action is the step's own for sure."""
         who = f"{self._plan.kind.capitalize()} {self._plan.name}"
         was_there = self._plan.current is not None
         current = self._read()
-        polls = self._deadline.polls() if action is None else self._deadline.polls(EFFECT)
+        polls = self._deadline.polls(EFFECT) if told else self._deadline.polls()
         while not step.is_reached(current) and not (was_there and current is None):
             if not next(polls, False):
                 break
@@ -453,7 +451,7 @@ class Applier:
         missing = f"{who} doesn't show the effect of '{step.label}'"
         if lost and not self._shown:
             raise self._unsure(step, f"{_gone(action)} ")
-        if action is not None or self._shown:
+        if told or self._shown:
             self._outcome.count(step)
         if self._shown:
             if lost:
@@ -462,11 +460,11 @@ class Applier:
                 )
         elif was_there and current is None and self._steps:
             pass  # gone meanwhile: it is planned anew
-        elif action is None and was_there and current is None:
+        elif not told and was_there and current is None:
             raise ItcareError(
                 f"{who} is gone: it was there before '{step.label}'. Look at what others did with it."
             )
-        elif action is None:
+        elif action is None or not told:
             raise ActionTimeoutError(
                 f"{missing} after {self._waiting.timeout:g} s (wait_timeout). Run the same task again to resume."
             )

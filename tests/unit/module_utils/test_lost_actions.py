@@ -118,6 +118,16 @@ def test_a_gone_record_and_no_effect(simulator: Simulator, options: dict[str, An
     assert caught.value.details["changed"]
 
 
+def test_a_gone_record_of_an_answer_without_an_action(simulator: Simulator) -> None:
+    """It was found in the list, and then its record went."""
+    simulator.settings(action_delay=100_000, accepted_body="empty")
+    instance_of(simulator)
+    simulator.fault(path=POLL, count=0, fault={"status": 404})
+    with pytest.raises(errors.UnsureWriteError) as caught:
+        run(simulator, {"state": "stopped", "wait_timeout": 300})
+    assert f"ction {executed(simulator)[0]['action_id']} " in str(caught.value)
+
+
 def test_waiting_for_a_record_that_is_gone(simulator: Simulator) -> None:
     instance_of(simulator)
     action = run(simulator, {"state": "stopped", "wait": False}).values["itcare_actions"][0]
