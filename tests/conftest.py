@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import hypothesis
-from simulator_fixture import shared_simulator, simulator, simulator_factory
-from tls_fixture import certificate, secure, secure_simulator
+from support.simulator import shared_simulator, simulator, simulator_factory
+from support.tls import certificate, secure, secure_simulator
 
 __all__ = [
     "certificate",

@@ -18,7 +18,7 @@ notes:
 class ModuleDocFragment:
     """Connection options (DOCUMENTATION for modules, PLUGIN for plugins), and options that modules share."""
 
-    # The one description of the connection options. Their environment variables are read by module_utils/options.py.
+    # The one description of the connection options. Their environment variables are read by module_utils/api/connection_options.py.
     PLUGIN = r"""
 options:
   api_url:

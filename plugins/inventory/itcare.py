@@ -224,25 +224,32 @@ from dataclasses import asdict
 from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
-from ansible_collections.cegedim.cloud.plugins.module_utils.client import CONNECTIONS, Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError, ItcareError
-from ansible_collections.cegedim.cloud.plugins.module_utils.options import connection_options
-from ansible_collections.cegedim.cloud.plugins.module_utils.requests_library import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import CONNECTIONS, Client
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
+    connection_options,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import (
+    InputError,
+    ItcareError,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.requests_library import (
     REQUESTS_IMPORT_ERROR,
     without_warnings,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.hosts import may_be_variable
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.native import check_tag_groups
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.options import read_options
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.populate import Populate
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.rollback import all_or_nothing
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import ConnectionOptions
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.builder import Populate
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import (
     Fleet,
     Question,
     fetch_fleet,
     origin,
 )
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import may_be_variable
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.native_groups import (
+    check_tag_groups,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.options import read_options
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.rollback import all_or_nothing
 
 FILE_NAMES = ("itcare.yml", "itcare.yaml")
 

@@ -70,9 +70,9 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 
 refuse_old_python()
 
-from ansible_collections.cegedim.cloud.plugins.module_utils.action_queries import gather
-from ansible_collections.cegedim.cloud.plugins.module_utils.actions import STATUSES
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.actions import STATUSES
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.gather import gather
 
 
 def main() -> None:

@@ -85,8 +85,8 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 
 refuse_old_python()
 
-from ansible_collections.cegedim.cloud.plugins.module_utils.action_queries import wait
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, WRITE, run
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.gather import wait
 
 
 def main() -> None:

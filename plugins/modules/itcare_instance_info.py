@@ -122,11 +122,11 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 
 refuse_old_python()
 
-from ansible_collections.cegedim.cloud.plugins.module_utils.instance_queries import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.gather import (
     INCLUDES,
     gather,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
 
 
 def main() -> None:

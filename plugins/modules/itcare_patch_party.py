@@ -158,7 +158,9 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.module import (
     WRITE,
     run,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.patch_parties import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.planner import (
+    ensure,
+)
 
 
 def main() -> None:

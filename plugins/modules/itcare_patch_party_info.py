@@ -105,7 +105,9 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
-from ansible_collections.cegedim.cloud.plugins.module_utils.patch_parties import gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.planner import (
+    gather,
+)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ import typing as t
 
 from ansible import template as ansible_template
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.cegedim.cloud.plugins.module_utils.naming import harmless_key
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import harmless_key
 
 # ansible-core 2.19 and later
 TRUST_IS_GIVEN: bool = hasattr(ansible_template, "trust_as_template")

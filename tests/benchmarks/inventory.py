@@ -28,7 +28,7 @@ from typing import Any
 TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
-from simulator_fixture import Simulator  # noqa: E402
+from support.simulator import Simulator  # noqa: E402
 
 GROUPING = {
     "keyed_groups": [

@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from simulator_fixture import Simulator  # noqa: E402
+from support.simulator import Simulator  # noqa: E402
 
 BULK = 1000
 LOOP = 100

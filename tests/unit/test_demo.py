@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from simulator_fixture import Simulator
+from support.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 

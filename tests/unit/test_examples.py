@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from simulator_fixture import Simulator
+from support.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("itcare_*.py"))

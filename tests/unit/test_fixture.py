@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 import requests
-from simulator_fixture import Simulator
+from support.simulator import Simulator
 
 
 def token(simulator: Simulator) -> str:

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 import requests
-from guides import PAGES, ROOT, blocks, forgotten, script
-from inventory_helpers import COLLECTIONS
-from simulator_fixture import Simulator
+from support.guides import PAGES, ROOT, blocks, forgotten, script
+from support.inventory import COLLECTIONS
+from support.simulator import Simulator
 
 # Who the guides speak of.
 CLIENTS = ["demo:demo-secret:pow", "web-account:web-secret:pow", "labo-account:labo-secret:pow"]

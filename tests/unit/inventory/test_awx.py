@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 import yaml
-from inventory_helpers import COLLECTIONS, LONGEST_RUN
-from simulator_fixture import Simulator
+from support.inventory import COLLECTIONS, LONGEST_RUN
+from support.simulator import Simulator
 
 # In a process of its own: it forks, which one with threads should not.
 RUNNER = """

@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils.auth import ConnectionOptions
-from ansible_collections.cegedim.cloud.plugins.module_utils.selection import Selection
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import ConnectionOptions
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.selection import (
+    Selection,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import (
     Fleet,
     Question,
     origin,
 )
-from inventory_helpers import ansible_inventory, hosts_of, listed, run_ansible, said, write_source
-from simulator_fixture import Simulator
+from support.inventory import ansible_inventory, hosts_of, listed, run_ansible, said, write_source
+from support.simulator import Simulator
 
 
 def cached_source(folder: Path, simulator: Simulator, **options: Any) -> Path:

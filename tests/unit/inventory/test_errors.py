@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inventory_helpers import ansible_inventory, said, write_source
-from simulator_fixture import Simulator
+from support.inventory import ansible_inventory, said, write_source
+from support.simulator import Simulator
 
 LIST = "/compute/instances$"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inventory_helpers import ansible_inventory, hosts_of, listed, run_ansible, said, write_source
-from simulator_fixture import Simulator
+from support.inventory import ansible_inventory, hosts_of, listed, run_ansible, said, write_source
+from support.simulator import Simulator
 
 FEW: list[tuple[dict[str, Any], str]] = [
     ({"filters": {"environments": ["PROD"]}}, "0, fewer than min_hosts (1)"),

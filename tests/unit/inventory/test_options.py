@@ -14,11 +14,13 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.template import Templar
-from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.selection import Selection
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.options import read_options
-from inventory_helpers import ansible_inventory, hosts_of, listed, said, trusted, write_source
-from simulator_fixture import Simulator
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.selection import (
+    Selection,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.options import read_options
+from support.inventory import ansible_inventory, hosts_of, listed, said, trusted, write_source
+from support.simulator import Simulator
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     *[

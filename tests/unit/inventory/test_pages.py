@@ -11,19 +11,23 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils.errors import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import (
     ConnectionFailedError,
     IncompleteListError,
     ItcareError,
     RateLimitError,
     ServerError,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.notices import Notices
-from ansible_collections.cegedim.cloud.plugins.module_utils.pages import ATTEMPTS, MOST, fetch_all
-from core_helpers import SimulatedTime, client_of
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import Notices
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.pages import (
+    ATTEMPTS,
+    MOST,
+    fetch_all,
+)
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from simulator_fixture import Simulator
+from support.client import SimulatedTime, client_of
+from support.simulator import Simulator
 
 INSTANCES = "/compute/instances"
 PATH = "/compute/instances$"

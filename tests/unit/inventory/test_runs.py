@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.inventory.itcare import EXAMPLES
-from inventory_helpers import (
+from support.inventory import (
     ansible_inventory,
     hosts_of,
     listed,
@@ -21,7 +21,7 @@ from inventory_helpers import (
     said,
     write_source,
 )
-from simulator_fixture import Simulator
+from support.simulator import Simulator
 
 GROUPING: dict[str, Any] = {
     "group_by": ["environment", "status", "region", "patch_group"],

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.source import Question
-from inventory_helpers import ansible_inventory, hosts_of, listed, said, write_source
-from simulator_fixture import Simulator
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import Question
+from support.inventory import ansible_inventory, hosts_of, listed, said, write_source
+from support.simulator import Simulator
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inventory_helpers import hosts_of, run_ansible, said, write_source
-from simulator_fixture import Simulator
+from support.inventory import hosts_of, run_ansible, said, write_source
+from support.simulator import Simulator
 
 CACHE = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_timeout": 3600}
 

@@ -20,9 +20,9 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.common.text.converters import to_bytes
-from core_helpers import executed, instance_of
-from inventory_helpers import run_ansible, said
-from simulator_fixture import Simulator
+from support.client import executed, instance_of
+from support.inventory import run_ansible, said
+from support.simulator import Simulator
 
 MODULES = sorted(
     path.stem for path in Path(__file__).parents[3].joinpath("plugins/modules").glob("itcare_*.py")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from ansible import __version__ as ansible_version
 from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import refuse_old_python
-from inventory_helpers import run_ansible, said
+from support.inventory import run_ansible, said
 
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 MODULES = sorted(PLUGINS.glob("modules/*.py"))

@@ -16,12 +16,12 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.cegedim.cloud.plugins.module_utils.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.naming import to_snake
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import to_snake
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import TRUST_IS_GIVEN
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from inventory_helpers import Populated, trusted
+from support.inventory import Populated, trusted
 
 CASES = int(os.environ.get("GROUPING_CASES", "1000")) // 4
 CANARY = "woken by a template"

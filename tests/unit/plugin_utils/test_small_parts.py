@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from ansible import template as ansible_template
 from ansible.inventory.data import InventoryData
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.expressions import (
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.expressions import (
     read_expression,
     read_template,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.rollback import all_or_nothing
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.rollback import all_or_nothing
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import TRUST_IS_GIVEN, Data
 from hypothesis import given
 from hypothesis import strategies as st

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 if TYPE_CHECKING:
-    from simulator_fixture import Simulator
+    from support.simulator import Simulator
 
 DELAY = 10  # seconds of the simulator's clock that an action takes in these tests
 

@@ -1,0 +1,283 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Asynchronous actions: read them, find those in progress, wait for them (contract, section 4)."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from .answers import objects
+from .case import to_snake
+from .client import Answer, Client
+from .errors import (
+    ActionFailedError,
+    ActionTimeoutError,
+    ApiError,
+    ConnectionFailedError,
+    InputError,
+    NotFoundError,
+)
+from .tokens import LONGEST
+
+ACTIONS = "/actions"
+IN_PROGRESS = "IN_PROGRESS"
+SUCCESS = "SUCCESS"
+STATUSES = (IN_PROGRESS, SUCCESS, "ERROR")
+FIRST_POLL = (
+    0.2  # seconds after submission; later polls come 1.5 times slower each, up to wait_interval
+)
+POLLERS = 8  # polls at the same time
+# Seconds for which an action may be unknown: a new one isn't visible yet, the record of an ended one is gone.
+UNKNOWN_FOR = 30.0
+
+_DATE = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d+))?(?:[Zz]|([+-]\d\d)(?::?(\d\d))?)",
+    re.ASCII,
+)
+
+Action = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How a task waits. `timeout` and `interval` are seconds."""
+
+    wait: bool = True
+    timeout: float = 1800
+    interval: float = 5
+
+    def __post_init__(self) -> None:
+        for option, seconds in (("wait_timeout", self.timeout), ("wait_interval", self.interval)):
+            if not 0 < seconds <= LONGEST:
+                raise InputError(
+                    f"{option} must be more than 0 seconds and at most {LONGEST}, not {seconds}."
+                )
+
+    @classmethod
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> Waiting:
+        given = {"wait": "wait", "wait_timeout": "timeout", "wait_interval": "interval"}
+        return cls(
+            **{
+                name: options[option]
+                for option, name in given.items()
+                if options.get(option) is not None
+            }
+        )
+
+
+class Deadline:
+    """One end of everything that a task does, pauses of its client included, on a clock that never jumps."""
+
+    def __init__(self, client: Client, waiting: Waiting) -> None:
+        self.waiting = waiting
+        self._client = client
+        self._end = client.ends_at = client.clock() + waiting.timeout
+
+    @property
+    def over(self) -> bool:
+        return self._client.clock() >= self._end
+
+    def polls(self, seconds: float = math.inf) -> t.Iterator[bool]:
+        """True once per poll, after a pause that is longer each time; ends when the time, or `seconds` of it, is over."""
+        end = min(self._end, self._client.clock() + seconds)
+        pause = min(FIRST_POLL, self.waiting.interval)
+        while (left := end - self._client.clock()) > 0:
+            self._client.sleep(min(pause, left))
+            pause = min(pause * 1.5, self.waiting.interval)
+            yield True
+
+
+def read_action(data: t.Any) -> Action | None:
+    """The action in an answer, in snake case; None when the answer holds none (an empty 202)."""
+    if not isinstance(data, dict) or not isinstance(data.get("id"), (int, str)) or data["id"] == "":
+        return None
+    action: Action = to_snake(data)
+    action["id"] = action_id(action["id"])
+    action["status"] = action.get("status") or IN_PROGRESS
+    for key in ("process", "resource_name"):  # what is no text tells nothing
+        if not isinstance(action.get(key, ""), str):
+            action[key] = None
+    return action
+
+
+def begun_action(answer: Answer) -> Action | None:
+    """The action in the answer to a write; None for an empty one, or for the resource itself.
+
+    An action has one of the three statuses; a 202 may leave it out (contract, section 4).
+    """
+    if not isinstance(answer.data, dict):
+        return None
+    status = answer.data.get("status")
+    if status in STATUSES or (status is None and answer.status == 202):
+        return read_action(answer.data)
+    return None
+
+
+def action_id(value: t.Any) -> t.Any:
+    """Ids are numbers in the schema and a text in one sample: one action has one id here."""
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else value
+
+
+def describe(action: t.Mapping[str, t.Any]) -> str:
+    """`Action 1333 (vm_resize) on PEB4MYAPP01`."""
+    text = f"Action {action.get('id')}"
+    if action.get("process"):
+        text += f" ({action['process']})"
+    if action.get("resource_name"):
+        text += f" on {action['resource_name']}"
+    return text
+
+
+def list_actions(client: Client, **params: t.Any) -> list[Action]:
+    """`GET /actions` with the API's filters; a bare array (a page is understood too)."""
+    data = client.get(ACTIONS, params)
+    if isinstance(data, dict):
+        data = data.get("content", None if data.get("totalElements") == 0 else data)
+    # An empty body means that there is none. What can't be read doesn't.
+    found = [] if data is None else objects(data, f"the list of GET {ACTIONS}")
+    return [action for action in map(read_action, found) if action is not None]
+
+
+def of_resource(
+    client: Client, resource_id: t.Any, resource_name: str | None, statuses: str | None = None
+) -> list[Action]:
+    """The actions on one resource, by its id or, while it has none, by its name; of all without either."""
+    params = (
+        {"resourceId": resource_id} if resource_id is not None else {"resourceName": resource_name}
+    )
+    return [
+        action
+        for action in list_actions(client, statuses=statuses, **params)
+        # filters are the server's word: look again
+        if (statuses is None or action["status"] == statuses)
+        and (resource_name is None or action.get("resource_name") in (None, resource_name))
+    ]
+
+
+def in_progress(
+    client: Client, resource_id: t.Any = None, resource_name: str | None = None
+) -> list[Action]:
+    return of_resource(client, resource_id, resource_name, IN_PROGRESS)
+
+
+def parse_time(value: t.Any) -> datetime.datetime | None:
+    """A date of the API: `2016-06-01T12:27:19.000+0200`, or ending in `Z` (contract, section 1).
+
+    Other spellings are read where they can mean one moment only: not without a time zone. None for all else.
+    """
+    epoch = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    if re.fullmatch(r"\d{10}|\d{13}", epoch, re.ASCII):  # seconds, or milliseconds
+        seconds = int(epoch) / (1000 if len(epoch) == 13 else 1)
+        return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return None
+    day, clock, fraction, hours, minutes = found.groups()
+    text = f"{day}T{clock}.{(fraction or '0')[:6]:0<6}{hours or '+00'}:{minutes or '00'}"
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def touched_since(action: Action, moment: datetime.datetime | None) -> bool:
+    """Whether an action began, went on or ended after `moment` on the server's clock, as far as it tells."""
+    dates = (action.get(key) for key in ("completed_at", "last_updated_at", "submitted_at"))
+    touched = next((date for date in map(parse_time, dates) if date is not None), None)
+    # The clock comes from a Date header, in whole seconds.
+    return (
+        touched is not None
+        and moment is not None
+        and touched >= moment - datetime.timedelta(seconds=1)
+    )
+
+
+def begun_since(action: Action, moment: datetime.datetime | None) -> bool:
+    """Whether an action began after `moment` on the server's clock, as far as it tells."""
+    dates = {"submitted_at": action.get("submitted_at") or action.get("last_updated_at")}
+    return touched_since(dates, moment)
+
+
+def get_action(client: Client, identifier: t.Any) -> Action:
+    """One action. Raises NotFoundError when there is none of this id."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", str(identifier)):
+        raise InputError(f"An action's id is a number such as 1333, not {identifier!r}.")
+    return read_action(client.get(f"{ACTIONS}/{identifier}")) or {
+        "id": identifier,
+        "status": IN_PROGRESS,
+    }
+
+
+class Ended(t.NamedTuple):
+    """How waiting came out. `lost` are the ids of those whose record is gone: how they ended can't be told."""
+
+    actions: list[Action]
+    lost: frozenset[t.Any]
+
+
+def wait_for(client: Client, action: Action, deadline: Deadline) -> tuple[Action, bool]:
+    """The ended action, whatever its end, and whether its record is gone instead. Raises ActionTimeoutError."""
+    (action,), lost = wait_for_all(client, [action], deadline)
+    if action["status"] != IN_PROGRESS or lost:
+        return action, bool(lost)
+    raise ActionTimeoutError(
+        f"{describe(action)} is still {IN_PROGRESS} after {deadline.waiting.timeout:g} s (wait_timeout). "
+        "Run the same task again to resume: it waits for this action and doesn't start another.",
+        itcare_actions=[action],
+    )
+
+
+def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) -> Ended:
+    """All of them, one deadline for all, in the order given. Those that didn't end in time stay IN_PROGRESS.
+
+    A poll that fails is no reason to forget an action: the next one may tell.
+    """
+    latest = {action["id"]: action for action in begun}
+    unknown_since: dict[t.Any, float] = {}
+
+    def poll(identifier: t.Any) -> None:
+        try:
+            found = get_action(client, identifier)
+        except NotFoundError:
+            unknown_since.setdefault(identifier, client.clock())
+        except ConnectionFailedError:
+            pass
+        except ApiError as error:
+            if not (error.status == 429 or error.status >= 500 or error.status < 300):
+                raise
+        else:
+            latest[identifier] = {**latest[identifier], **found}
+            unknown_since.pop(identifier, None)
+
+    polls = deadline.polls()
+    lost: set[t.Any] = set()
+    with ThreadPoolExecutor(max_workers=POLLERS) as pool:
+        while pending := [
+            identifier
+            for identifier, action in latest.items()
+            if action["status"] == IN_PROGRESS and identifier not in lost
+        ]:
+            if not next(polls, False):
+                break
+            list(pool.map(poll, pending))
+            now = client.clock()
+            lost.update(i for i, since in unknown_since.items() if now - since >= UNKNOWN_FOR)
+    return Ended([latest[action["id"]] for action in begun], frozenset(lost))
+
+
+def check_success(action: Action) -> Action:
+    """The action if it ended well. Raises ActionFailedError with its message, id and process."""
+    if action["status"] != SUCCESS:
+        said = action.get("message") or "it gave no reason"
+        raise ActionFailedError(
+            f"{describe(action)} ended in {action['status']}: {str(said).rstrip('.')}.",
+            itcare_actions=[action],
+        )
+    return action

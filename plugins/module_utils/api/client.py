@@ -1,0 +1,368 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HTTP with ITCare: verbs, retries by method, dry run. Pages are in pages.py, tokens in auth.py.
+
+One client keeps one set of connections alive and may be used from several threads.
+"""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import math
+import random
+import re
+import threading
+import time
+import typing as t
+from urllib.parse import quote, urlencode, urlsplit
+
+from .errors import (
+    ApiError,
+    ConnectionFailedError,
+    DryRunIgnoredError,
+    InputError,
+    ItcareError,
+    WriteRefusedError,
+    api_error,
+)
+from .network_errors import network_error, no_certificates
+from .notices import Notices
+from .requests_library import requests
+from .tokens import Bearer, ConnectionOptions, TokenSource
+
+MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # contract, section 1
+DRY_RUN_HEADER = "ITCare-DryRun"
+RETRIED_READ = frozenset({429, 500, 502, 503, 504})
+RETRIED_WRITE = frozenset({429, 503})  # refused before anything was done
+RETRIED_ONCE = frozenset({429})  # a proxy answers 503 after delivery, too
+FIRST_PAUSE = 0.5  # seconds, doubled at each retry
+LONGEST_PAUSE = 30.0
+LONGEST_RETRY_AFTER = (
+    120.0  # a Retry-After beyond this is cut: waiting longer is the caller's decision
+)
+CONNECTIONS = 32  # as many threads as may share one client
+
+Query = t.Mapping[str, t.Any]
+
+
+class Answer(t.NamedTuple):
+    """What a write was answered: parsed body (None when empty) and status."""
+
+    status: int
+    data: t.Any
+
+
+class Client:
+    """Calls ITCare. `read_only` refuses every write (check mode); `dry_run` sends writes for validation only."""
+
+    def __init__(
+        self,
+        options: ConnectionOptions,
+        *,
+        read_only: bool = False,
+        dry_run: bool = False,
+        sleep: t.Callable[[float], None] = time.sleep,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.options = options
+        self.read_only = read_only
+        self.dry_run = dry_run
+        self.sleep = sleep
+        self.clock = clock
+        self.server_time: datetime.datetime | None = None
+        self.ends_at = math.inf  # on `clock`: no pause goes beyond it
+        self.notices = Notices()
+        self._base = options.api_url.rstrip("/")
+        self._tokens = TokenSource(options, self._post_token_form, clock)
+        self._dry_run_lock = threading.Lock()
+        self._dry_run_ignored = False
+        self._gate_lock = threading.Lock()
+        self._closed_until = 0.0
+        self._session = _new_session()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._session.close()
+
+    def hide(self, secrets: t.Iterable[str]) -> None:
+        """Takes more than the credentials out of what a server says."""
+        self._tokens.hidden += secrets
+
+    def get(self, path: str, params: Query | None = None) -> t.Any:
+        """Parsed JSON of `path` (relative to api_url); None when the body is empty. Retried on passing failures."""
+        url = self._base + path + query_string(params)
+        response, data = self._with_retries("GET", path, url, RETRIED_READ, {}, None)
+        return data
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: t.Any = None,
+        *,
+        media_type: str = "application/json",
+        once: bool = False,
+    ) -> Answer:
+        """Sends a write; again only when it surely wasn't executed, or (503, unless `once`) nearly surely.
+
+        Raises ConnectionFailedError or ApiError with `arrived` true when it may have been executed, and with `after_503`
+        true when an earlier sending of it may have been. What is sent `once` goes over a connection of its own, as one
+        that has gone stale is the usual cause of lost answers.
+        """
+        if self.read_only and not self.dry_run:
+            raise WriteRefusedError(f"{method} {path} was not sent: check mode changes nothing.")
+        headers = {} if body is None else {"Content-Type": media_type}
+        if self.dry_run:
+            return self._dry_run(method, path, headers, body)
+        response, data = self._with_retries(
+            method,
+            path,
+            self._base + path,
+            RETRIED_ONCE if once else RETRIED_WRITE,
+            headers,
+            body,
+            fresh=once,
+        )
+        return Answer(response.status_code, data)
+
+    def _dry_run(self, method: str, path: str, headers: dict[str, str], body: t.Any) -> Answer:
+        """Sends a write for validation. One at a time, so that the first that is ignored is the last."""
+        with self._dry_run_lock:
+            if self._dry_run_ignored:
+                raise DryRunIgnoredError(
+                    f"{method} {path} was not sent, as the server ignored a dry run before."
+                )
+            headers = {**headers, DRY_RUN_HEADER: "true"}
+            try:
+                response, data = self._with_retries(
+                    method, path, self._base + path, RETRIED_WRITE, headers, body
+                )
+            except (ApiError, ConnectionFailedError) as error:
+                if not error.arrived:
+                    raise
+                answer = str(error)
+            else:
+                if response.headers.get(DRY_RUN_HEADER, "").lower() == "true":
+                    return Answer(response.status_code, data)
+                answer = f"{method} {path} was answered with {response.status_code}."
+            self._dry_run_ignored = True
+            raise DryRunIgnoredError(
+                f"A dry run was not confirmed by the server: {answer} The call may have been executed. Look at the resource, "
+                "and don't use server_dry_run for this operation."
+            )
+
+    # -- one request, with its retries ------------------------------------------------------------------------------
+
+    def _with_retries(
+        self,
+        method: str,
+        path: str,
+        url: str,
+        retried: frozenset[int],
+        headers: dict[str, str],
+        body: t.Any,
+        *,
+        fresh: bool = False,
+    ) -> tuple[t.Any, t.Any]:
+        renewed = after_503 = False
+        attempt = 0
+        while True:
+            token = self._tokens.current()
+            try:
+                response = self._send(
+                    method, url, Bearer(token), fresh=fresh, headers=headers, json=body
+                )
+            except ConnectionFailedError as error:
+                failure: ItcareError = error
+                again = method == "GET" or not error.arrived
+                pause_asked = None
+            else:
+                if response.status_code == 401 and not renewed and self._tokens.renew(token):
+                    renewed = True
+                    continue
+                try:
+                    return response, self._parse(method, path, response)
+                except ConnectionFailedError as error:  # a cut body
+                    failure, again, pause_asked = error, method == "GET", None
+                except ItcareError as error:
+                    failure, again = error, response.status_code in retried
+                    pause_asked = retry_after(response.headers.get("Retry-After"))
+                    if response.status_code == 429:
+                        self._close_gate(pause_asked if pause_asked is not None else FIRST_PAUSE)
+            if isinstance(failure, (ApiError, ConnectionFailedError)):
+                failure.after_503 = after_503
+                after_503 = after_503 or getattr(failure, "status", None) == 503
+            if not again or attempt >= self.options.retries:
+                raise failure
+            if not self._pause(pause(attempt) if pause_asked is None else pause_asked):
+                raise failure
+            attempt += 1
+
+    def _send(
+        self, method: str, url: str, auth: t.Any, *, fresh: bool = False, **kwargs: t.Any
+    ) -> t.Any:
+        """One HTTP exchange; failures of the network become ConnectionFailedError."""
+        self._wait_for_gate(method, url)
+        timeout = self.options.request_timeout
+        # A write is given its time: without its answer nobody knows what became of it.
+        if method == "GET" or url == self.options.token_url:
+            timeout = min(timeout, max(1.0, self.ends_at - self.clock()))
+        session = _new_session() if fresh else self._session
+        try:
+            response = session.request(
+                method,
+                url,
+                auth=auth,
+                timeout=timeout,
+                verify=self.options.verify,
+                allow_redirects=False,
+                **kwargs,
+            )
+        except requests.exceptions.RequestException as error:
+            raise network_error(self.options, self._tokens.scrub, method, url, error) from None
+        except OSError as error:  # certificates that can't be read
+            raise InputError(no_certificates(self.options.ca_path, str(error))) from None
+        except ValueError as error:  # of an address, which some releases of urllib3 let through
+            option = "token_url" if url == self.options.token_url else "api_url"
+            raise InputError(
+                self._tokens.scrub(f"{option} isn't an address that can be asked: {error}.")
+            ) from None
+        finally:
+            if fresh:
+                session.close()
+        self._note_time(response.headers.get("Date"))
+        return response
+
+    def _parse(self, method: str, path: str, response: t.Any) -> t.Any:
+        status = response.status_code
+        content_type = response.headers.get("Content-Type", "")
+        if not 200 <= status < 300:
+            location = response.headers.get("Location", "")
+            raise api_error(
+                method, path, status, content_type, response.text, location, self._tokens.scrub
+            )
+        if not response.content.strip():
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            pass
+        if "html" in content_type or response.content.lstrip()[:1] == b"<":
+            raise api_error(
+                method, path, status, content_type, response.text, scrub=self._tokens.scrub
+            )
+        raise ConnectionFailedError(
+            f"{method} {path} was answered with cut or unreadable JSON.", arrived=True
+        )
+
+    def _post_token_form(self, form: dict[str, str], auth: t.Any) -> t.Any:
+        """The token request. It changes nothing on the server, so it is repeated like a GET."""
+        attempt = 0
+        while True:
+            response = failure = asked = None
+            try:
+                response = self._send(
+                    "POST",
+                    self.options.token_url,
+                    auth,
+                    data=form,
+                    headers={"Accept": "application/json"},
+                )
+                if response.status_code not in RETRIED_READ:
+                    return response
+                asked = retry_after(response.headers.get("Retry-After"))
+            except ConnectionFailedError as error:
+                failure = error
+            wait = pause(attempt) if asked is None else asked
+            if attempt >= self.options.retries or not self._pause(wait):
+                if failure is not None:
+                    raise failure
+                return response
+            attempt += 1
+
+    def _pause(self, seconds: float) -> bool:
+        """Sleeps, but not beyond the end of the task's time. False when that came first."""
+        left = self.ends_at - self.clock()
+        if min(seconds, left) > 0:
+            self.sleep(min(seconds, left))
+        return seconds <= left
+
+    # -- a shared gate: when one request is told to slow down, all of them do ----------------------------------------
+
+    def _close_gate(self, seconds: float) -> None:
+        with self._gate_lock:
+            self._closed_until = max(self._closed_until, self.clock() + seconds)
+
+    def _wait_for_gate(self, method: str, url: str) -> None:
+        with self._gate_lock:
+            left = self._closed_until - self.clock()
+        if left > 0 and not self._pause(left):
+            path = urlsplit(url).path
+            raise ConnectionFailedError(
+                f"{method} {path} was not sent: the service asked to wait longer than the task's time.",
+                arrived=False,
+                method=method,
+                path=path,
+            )
+
+    def _note_time(self, date: str | None) -> None:
+        """The server's own clock, to tell actions begun before a write from those after it."""
+        self.server_time = http_date(date) or self.server_time
+
+
+def _new_session() -> t.Any:
+    session = requests.Session()
+    adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers.update(
+        {
+            "Accept": f"{MEDIA_TYPE}, application/json;q=0.9, */*;q=0.8",
+            "User-Agent": "ansible-collection-cegedim.cloud",
+        }
+    )
+    return session
+
+
+def query_string(params: Query | None) -> str:
+    """`?a=1&b=x,y`. Lists are joined by commas, booleans are lower case, None is left out."""
+    pairs = []
+    for key, value in (params or {}).items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        elif isinstance(value, (list, tuple)):
+            value = ",".join(str(item) for item in value)
+        pairs.append((key, value))
+    return "?" + urlencode(pairs, quote_via=quote, safe=",:!") if pairs else ""
+
+
+def pause(attempt: int) -> float:
+    """Seconds before retry number `attempt` (from 0): doubling, with jitter so that forks don't come back together."""
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
+    return longest * random.uniform(0.5, 1.0)
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds of a Retry-After header (digits or a date), clamped; None when there is none to be read."""
+    value = (value or "").strip()
+    if re.fullmatch(r"[0-9]+", value):
+        return min(float(value[:9]), LONGEST_RETRY_AFTER)
+    when = http_date(value)
+    if when is None:
+        return None
+    seconds = (when - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+def http_date(text: str | None) -> datetime.datetime | None:
+    """A date header's moment, always with a time zone; None when it can't be read."""
+    try:
+        when = email.utils.parsedate_to_datetime(text or "")
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=datetime.timezone.utc)

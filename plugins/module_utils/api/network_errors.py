@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a failure of the network means: what to do about it, and whether the request may have been executed."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from .errors import ConnectionFailedError, InputError, Scrub
+from .requests_library import requests
+from .tokens import ConnectionOptions
+
+
+def network_error(
+    options: ConnectionOptions, scrub: Scrub, method: str, url: str, error: Exception
+) -> ConnectionFailedError | InputError:
+    """The error for a request of which requests says that it failed. `scrub` removes secrets."""
+    where = urlsplit(url)
+    host = where.netloc
+    option = "token_url" if url == options.token_url else "api_url"
+    text = f"{type(error).__name__} {error}"
+    exceptions = requests.exceptions
+    arrived = True
+    if isinstance(error, exceptions.SSLError) and "certificate" in text.lower():
+        return InputError(_certificate_problem(host, option, options.ca_path, text))
+    if isinstance(error, exceptions.SSLError):
+        # it may also end after the request was sent
+        message = f"The TLS connection with {host} failed: check {option} and proxies on the way."
+    elif (
+        "NameResolutionError" in text
+        or "getaddrinfo" in text
+        or "Name or service not known" in text
+    ):
+        message, arrived = (
+            f"The host name of {host} can't be resolved: check {option} and the machine's DNS.",
+            False,
+        )
+    elif isinstance(error, exceptions.ConnectTimeout):
+        message, arrived = (
+            f"No connection with {host} within {options.request_timeout:g} s: check {option}, firewalls and proxies.",
+            False,
+        )
+    elif isinstance(error, exceptions.ProxyError):
+        # older releases of urllib3 say so for a connection that is cut later, too
+        arrived = "NewConnectionError" not in text
+        message = f"The proxy on the way to {host} failed: check the proxy's environment variables."
+    elif "NewConnectionError" in text or "Connection refused" in text:
+        message, arrived = (
+            f"No connection with {host}: it refuses connections or isn't reachable; check {option}.",
+            False,
+        )
+    elif isinstance(error, exceptions.Timeout):
+        message = f"{method} {where.path} was not answered within {options.request_timeout:g} s (request_timeout)."
+    elif isinstance(
+        error,
+        (
+            exceptions.ConnectionError,
+            exceptions.ChunkedEncodingError,
+            exceptions.ContentDecodingError,
+        ),
+    ):
+        message = f"The connection with {host} was cut before {method} {where.path} was answered."
+    else:
+        return InputError(scrub(f"{method} {where.path} can't be sent: {error}."))
+    return ConnectionFailedError(message, arrived=arrived, method=method, path=where.path)
+
+
+def _certificate_problem(host: str, option: str, ca_path: str | None, text: str) -> str:
+    """What is wrong with a certificate, and what helps."""
+    if "NO_CERTIFICATE" in text or "no certificate or crl" in text.lower():
+        return no_certificates(ca_path, "no certificate in PEM format is in it")
+    reason = re.search(r"certificate verify failed: ([^(]+)", text)
+    why = f" ({reason[1].strip(' .')})" if reason else ""
+    if "mismatch" in text or "doesn't match" in text or "not valid for" in text:
+        return f"The certificate of {host} is for another name{why}: check {option}, and proxies on the way."
+    if "expired" in text or "not yet valid" in text:
+        return f"The certificate of {host} is out of date{why}: check the clock of this machine, or ask who runs that service."
+    if ca_path:
+        return (
+            f"The certificate of {host} can't be trusted{why}: no authority in ca_path '{ca_path}' has signed it. A folder "
+            "needs names as 'openssl rehash' makes them."
+        )
+    return (
+        f"The certificate of {host} can't be trusted{why}: set ca_path (ITCARE_CA_PATH) to the certificates of its "
+        "authority. validate_certs: false would hand the credentials to whoever answers."
+    )
+
+
+def no_certificates(ca_path: str | None, why: str) -> str:
+    where = (
+        f"ca_path '{ca_path}'"
+        if ca_path
+        else "the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
+    )
+    return f"The certificates in {where} can't be read: {why}."

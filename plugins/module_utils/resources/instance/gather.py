@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Listing instances: what the module itcare_instance_info does."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from ...api.answers import one_object
+from ...api.case import camel, to_snake
+from ...api.client import Client
+from ...api.errors import InputError, NotFoundError
+from ...planning.plan import Result
+from ..selection.selection import INSTANCES, Selection, fetch
+from ..snapshot.state import read_one
+
+READERS = 8  # instances whose details are read at the same time
+INCLUDES = ("detail", "storage", "network", "snapshot")
+
+
+def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
+    """The work of the module itcare_instance_info."""
+    selection = Selection.from_options(options)
+    include = [part for part in INCLUDES if part in (options.get("include") or [])]
+    sort = check_sort(options.get("sort"))
+    found = in_order(fetch(client, selection), sort)
+    if include:
+        with ThreadPoolExecutor(max_workers=READERS) as pool:
+            found = list(pool.map(lambda instance: add_parts(client, instance, include), found))
+    return Result(changed=False, values={"instances": to_snake(found)})
+
+
+def add_parts(
+    client: Client, instance: dict[str, t.Any], include: t.Sequence[str]
+) -> dict[str, t.Any]:
+    """The instance with what only its own calls tell. A part that isn't there stays as the list had it."""
+    path = f"{INSTANCES}/{instance.get('id')}"
+    instance = dict(instance)
+    readers: dict[str, t.Callable[[], dict[str, t.Any]]] = {
+        "detail": lambda: one_object(client.get(path), f"The answer to GET {path}"),
+        "storage": lambda: {"storageInformation": client.get(f"{path}/storage")},
+        "network": lambda: {"network": client.get(f"{path}/networks")},
+        "snapshot": lambda: {"snapshot": read_one(client, instance)["snapshot"]},
+    }
+    for part in include:
+        try:
+            instance.update(readers[part]())
+        except NotFoundError:  # of this part, or the instance has just gone
+            continue
+    return instance
+
+
+def check_sort(text: str | None) -> str | None:
+    """`property(,asc|desc)`, the property in snake or camel case."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"([A-Za-z][\w.]*)(?:,(asc|desc))?", text.replace(" ", ""), re.I)
+    if not found:
+        raise InputError(
+            f"sort is one property with an optional direction, such as 'name' or 'name,desc', not '{text}'."
+        )
+    name = (
+        found[1]
+        if re.search("[A-Z]", found[1])
+        else ".".join(camel(part) for part in found[1].split("."))
+    )
+    return f"{name},{found[2].lower()}" if found[2] else name
+
+
+def in_order(instances: list[dict[str, t.Any]], sort: str | None) -> list[dict[str, t.Any]]:
+    """The instances sorted here, as a list of several pages or tags can't be had from the service in another order than
+    that of ids: empty values first, then numbers, then texts. Raises InputError when none shows the field.
+    """
+    if sort is None or not instances:
+        return instances
+    field, _comma, direction = sort.partition(",")
+    path = field.split(".")
+
+    def key(instance: t.Any) -> tuple[int, t.Any]:
+        for part in path:
+            instance = instance.get(part) if isinstance(instance, dict) else None
+        if instance is None:
+            return 0, 0
+        return (1, instance) if isinstance(instance, (int, float)) else (2, str(instance))
+
+    if not any(_has(instance, path) for instance in instances):
+        raise InputError(f"sort takes a field that instances have, such as name, not '{field}'.")
+    return sorted(instances, key=key, reverse=direction == "desc")
+
+
+def _has(instance: t.Any, path: list[str]) -> bool:
+    """Whether there is such a field, maybe within one that is empty."""
+    for part in path:
+        if instance is None:
+            return True
+        if not isinstance(instance, dict) or part not in instance:
+            return False
+        instance = instance[part]
+    return True

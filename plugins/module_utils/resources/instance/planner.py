@@ -1,0 +1,434 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Instances: current and wished state -> Plan. API facts from the contract, section 5 (seed 001)."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ...api.actions import Action, Deadline, Waiting
+from ...api.answers import number, object_in, objects, same
+from ...api.case import to_camel, to_snake
+from ...api.client import MEDIA_TYPE, Client
+from ...api.errors import InputError
+from ...planning.apply import Applier
+from ...planning.plan import AFTER_503, NEVER, Plan, Resource, Result, Step, merge
+from ...planning.watch import EXISTENCE, POWER, list_others
+from ..selection.selection import (
+    INSTANCES,
+    near_names,
+    read_by_id,
+    read_by_name,
+    refuse_other_spelling,
+    unmade,
+)
+from .desired import FIXED, PROTECTIONS, UNCERTAIN, Sizing, Wish
+
+NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
+
+
+# -- planning: pure ---------------------------------------------------------------------------------------------------
+
+
+def plan_instance(current: Resource | None, wish: Wish) -> Plan:
+    """What leads from the instance as it is (snake case, None when there is none) to the wish. Raises InputError."""
+    if current is None:
+        return _plan_missing(wish)
+    name = str(current.get("name") or wish.name)
+    plan = Plan("instance", name, current)
+    status = current.get("status")
+    if wish.state == "absent":
+        if status != "INACTIVE":
+            if not wish.force:
+                raise InputError(
+                    f"Instance {name} (id {current.get('id')}) is {status}, and only a stopped (INACTIVE) instance can be "
+                    "deleted: stop it first, or set force: true to have it stopped and deleted."
+                )
+            plan.steps.append(_power("stop", current, wish))
+        plan.steps.append(_delete(current, wish, after_stop=bool(plan.steps)))
+        return plan
+
+    _check_fixed(plan, current, wish)
+    changes = [*_resize(plan, current, wish), *_protect(current, wish, name)]
+    stops = wish.state in ("stopped", "restarted") and status != "INACTIVE"
+    if stops:
+        plan.steps.append(_power("stop", current, wish))
+    plan.steps += changes
+    if wish.state == "restarted" or (wish.state == "started" and status != "ACTIVE"):
+        plan.steps.append(_power("start", current, wish, after_stop=stops))
+    if wish.state == "reset":
+        if status != "ACTIVE":
+            raise InputError(
+                f"Instance {name} is {status}, and only a running (ACTIVE) one can be reset: use state: started."
+            )
+        plan.steps.append(_reset(wish))
+    plan.repeats = wish.state in ("restarted", "reset")
+    return plan
+
+
+def _plan_missing(wish: Wish) -> Plan:
+    if wish.state == "absent":
+        return Plan("instance", str(wish.name or wish.id), None)
+    if wish.id is not None:
+        raise InputError(
+            f"No instance has the id {wish.id}, or the API account may not see it. An id that isn't found is never created."
+        )
+    if wish.state in ("restarted", "reset"):
+        raise InputError(f"There is no instance {wish.name}, so it can't be {wish.state}.")
+    missing = _missing_to_create(wish)
+    if missing:
+        raise InputError(
+            f"There is no instance {wish.name}, and creating it needs: {', '.join(missing)}."
+        )
+    plan = Plan("instance", str(wish.name), None, [_create(wish)])
+    if wish.state == "stopped":
+        plan.steps.append(_power("stop", {"status": "ACTIVE"}, wish, after_stop=True))
+    return plan
+
+
+def _missing_to_create(wish: Wish) -> list[str]:
+    return [
+        option
+        for option in NEEDED_TO_CREATE
+        if option not in wish.fixed and not (option == "sizing" and wish.sizing)
+    ]
+
+
+def _create(wish: Wish) -> Step:
+    body: dict[str, t.Any] = {"name": wish.name, "resourceId": wish.sizing}
+    after: Resource = {"name": wish.name, "status": "ACTIVE"}
+    for option, value in wish.fixed.items():
+        parameter, shown_as = FIXED[option]
+        body[parameter] = to_camel(value)
+        if shown_as:
+            *parents, leaf = shown_as.split(".")
+            inner: Resource = {leaf: value}
+            for parent in reversed(parents):
+                inner = {parent: inner}
+            after = merge(after, inner)
+    size = Sizing.parse(wish.sizing or "")
+    if size:
+        after.update(cpu=size.cpu, ram=size.ram)
+    for protection in PROTECTIONS:
+        wished = wish.protection(protection.option)
+        if "enabled" in wished:
+            body[protection.create_field] = after[protection.shown_as] = wished["enabled"]
+        if "reason" in wished:
+            body[protection.create_reason] = wished["reason"]
+    for option, key, parameter, shown in _CREATE_ONLY_DETAILS:
+        if key in wish.protection(option):
+            value = wish.protection(option)[key]
+            body[parameter] = value
+            if shown:
+                after[shown] = value
+    return Step(
+        label="create",
+        method="POST",
+        path=INSTANCES,
+        body=body,
+        after=after,
+        process="vm_create",
+        reached=lambda current: current is not None,
+        again=AFTER_503,
+        media_type=MEDIA_TYPE,
+    )
+
+
+# (option, its key, field of the create body, where an instance shows it in a simple field)
+_CREATE_ONLY_DETAILS: tuple[tuple[str, str, str, str | None], ...] = (
+    ("monitoring", "alerting", "monitoringAlerting", "monitoring_alerting"),
+    ("monitoring", "on_call", "onCallSupervision", "monitoring_on_call_enabled"),
+    ("backup", "off_site", "backupOffSiteEnabled", None),
+    ("backup", "server_policy_id", "serverBackupPolicyId", None),
+    ("backup", "db_policy_id", "dbBackupPolicyId", None),
+)
+
+
+def _operation(
+    label: str,
+    operation: str,
+    options: dict[str, t.Any],
+    before: Resource,
+    after: Resource,
+    **more: t.Any,
+) -> Step:
+    body: dict[str, t.Any] = {"operation": operation}
+    if options:
+        body["options"] = options
+    return Step(
+        label,
+        "PATCH",
+        f"{INSTANCES}/{{id}}",
+        body,
+        before,
+        after,
+        process=f"vm_{operation}",
+        **more,
+    )
+
+
+def _referenced(wish: Wish, options: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+    return {
+        **(options or {}),
+        **({"changeReference": wish.change_reference} if wish.change_reference else {}),
+    }
+
+
+def _power(operation: str, current: Resource, wish: Wish, after_stop: bool = False) -> Step:
+    before, after = ("ACTIVE", "INACTIVE") if operation == "stop" else ("INACTIVE", "ACTIVE")
+    shown = before if after_stop else current.get("status")
+    return _operation(
+        operation,
+        operation,
+        _referenced(wish),
+        {"status": shown},
+        {"status": after},
+        waits_for_previous=after_stop,
+        restores=after_stop and operation == "start",
+    )
+
+
+def _reset(wish: Wish) -> Step:
+    options = {"comment": wish.comment} if wish.comment else {}
+    return _operation("reset", "reset", options, {}, {}, again=NEVER)
+
+
+def _delete(current: Resource, wish: Wish, after_stop: bool) -> Step:
+    shown = {
+        key: current[key]
+        for key in ("id", "name", "environment", "service_name", "status")
+        if current.get(key)
+    }
+    if after_stop:
+        shown["status"] = "INACTIVE"
+    return Step(
+        label="delete",
+        method="DELETE",
+        path=f"{INSTANCES}/{{id}}",
+        body=_referenced(wish) or None,
+        before=shown,
+        process="vm_delete",
+        reached=lambda found: found is None,
+        waits_for_previous=after_stop,
+    )
+
+
+def _resize(plan: Plan, current: Resource, wish: Wish) -> list[Step]:
+    if wish.sizing is None:
+        return []
+    size = Sizing.parse(wish.sizing)
+    cpu, ram = number(current.get("cpu")), number(current.get("ram"))
+    if size is None or cpu is None or ram is None:
+        why = (
+            "isn't of the form 2cpu4gb"
+            if size is None
+            else "can't be compared, as ITCare shows no size"
+        )
+        plan.warnings.append(
+            f"The sizing '{wish.sizing}' {why}: the size of instance {plan.name} is left alone."
+        )
+        return []
+    if size == (cpu, ram):
+        return []
+    before, after = {"cpu": cpu, "ram": ram}, size._asdict()
+    differs = [key for key in after if after[key] != before[key]]
+    return [
+        _operation(
+            "resize",
+            "resize",
+            _referenced(wish, {"sizing": wish.sizing}),
+            {key: before[key] for key in differs},
+            {key: after[key] for key in differs},
+            told_by_process=False,
+        )
+    ]
+
+
+def _protect(current: Resource, wish: Wish, name: str) -> list[Step]:
+    steps = []
+    production = str(current.get("environment") or "").upper().startswith("PROD")
+    for protection in PROTECTIONS:
+        wished = wish.protection(protection.option)
+        shown = {protection.shown_as: wished.get("enabled")}
+        if protection.option == "monitoring":
+            shown["monitoring_alerting"] = wished.get("alerting")
+        after = {
+            key: value
+            for key, value in shown.items()
+            if value is not None and bool(current.get(key)) != value
+        }
+        if not after:
+            continue
+        if after.get(protection.shown_as) is False and production and not wished.get("reason"):
+            raise InputError(
+                f"Instance {name} is in production: switching its {protection.title} off needs {protection.option}.reason."
+            )
+        state = wished.get("enabled", bool(current.get(protection.shown_as)))
+        options: dict[str, t.Any] = {"state": state}
+        if protection.option == "monitoring":
+            options["alerting"] = wished.get("alerting", bool(current.get("monitoring_alerting")))
+        if protection.takes_reason and not state and wished.get("reason"):
+            options["deactivationReason"] = wished["reason"]
+        before = {key: bool(current.get(key)) for key in after}
+        steps.append(
+            _operation(
+                protection.operation,
+                protection.operation,
+                options,
+                before,
+                after,
+                reached=functools.partial(_switched, after),
+                told_by_process=False,
+            )
+        )
+    return steps
+
+
+def _switched(wished: Resource, current: Resource | None) -> bool:
+    """Whether all is on or off as wished; what isn't shown is off."""
+    return current is not None and all(
+        bool(current.get(key)) == value for key, value in wished.items()
+    )
+
+
+def _check_fixed(plan: Plan, current: Resource, wish: Wish) -> None:
+    """Fails when something differs that no operation changes. What ITCare doesn't show can't differ."""
+    differences = []
+    for option, wished in wish.fixed.items():
+        shown_as = FIXED[option][1]
+        found = dig(current, shown_as) if shown_as else None
+        if found is None or same(found, wished) or str(found).casefold() == str(wished).casefold():
+            continue
+        if option in UNCERTAIN:
+            plan.warnings.append(
+                f"Instance {plan.name} shows {shown_as} '{found}' where {option} is '{wished}'. It is left as it is; the two "
+                "may be names of one thing."
+            )
+        else:
+            differences.append(f"{option} is {found}, wished {wished}")
+    differences += [
+        f"{option} is {found}, wished {wished}"
+        for option, found, wished in _fixed_details(current, wish)
+        if found is not None and not same(found, wished)
+    ]
+    if differences:
+        raise InputError(
+            f"Instance {plan.name} (id {current.get('id')}) differs in what can't be changed after its creation: "
+            f"{'; '.join(differences)}. Nothing was changed. Leave these options out, or delete and create it anew."
+        )
+
+
+def _fixed_details(current: Resource, wish: Wish) -> t.Iterator[tuple[str, t.Any, t.Any]]:
+    if "on_call" in wish.monitoring:
+        yield "monitoring.on_call", current.get("monitoring_on_call_enabled"), wish.monitoring[
+            "on_call"
+        ]
+    details = object_in(current, "backup_policy_details")
+    policies = objects(details.get("policies") or [], "the list of backup policies")
+    if "off_site" in wish.backup:
+        replicated = [
+            policy["replication"] for policy in policies if policy.get("replication") is not None
+        ]
+        yield "backup.off_site", any(replicated) if replicated else None, wish.backup["off_site"]
+    shown = [str(policy["policy_id"]) for policy in policies if policy.get("policy_id")]
+    for key in ("server_policy_id", "db_policy_id"):
+        if key in wish.backup:
+            wished = wish.backup[key]
+            yield f"backup.{key}", (
+                (wished if wished in shown else ", ".join(shown)) if shown else None
+            ), wished
+
+
+def dig(resource: t.Any, path: str) -> t.Any:
+    """The value at `a.b`, None when there is none."""
+    for key in path.split("."):
+        resource = resource.get(key) if isinstance(resource, dict) else None
+    return resource
+
+
+# -- doing ------------------------------------------------------------------------------------------------------------
+
+
+def contradicted_by(wish: Wish) -> frozenset[str]:
+    """The processes of actions that can end in another state than is wished. None where only size or protections are."""
+    if wish.state not in ("present", "absent"):
+        return POWER
+    protects = any(wish.protection(protection.option) for protection in PROTECTIONS)
+    if wish.state == "present" and (wish.sizing or protects) and _missing_to_create(wish):
+        return frozenset()  # it can't be about existence
+    return EXISTENCE
+
+
+def foresee(current: Resource | None, action: Action, wish: Wish) -> Resource | None:
+    """The instance once an action in progress has ended well, as far as its process tells."""
+    process = action.get("process")
+    if process == "vm_delete":
+        return None
+    if process == "vm_create" and current is None:
+        wished = {} if _missing_to_create(wish) else _create(wish).after
+        return {"name": wish.name, "status": "ACTIVE", **wished}
+    statuses = {"vm_stop": "INACTIVE", "vm_start": "ACTIVE", "vm_reset": "ACTIVE"}
+    if current is None or process not in statuses:
+        return current
+    return {**current, "status": statuses[process]}
+
+
+def _plan(client: Client, current: Resource | None, wish: Wish) -> Plan:
+    try:
+        return plan_instance(current, wish)
+    except InputError as error:
+        if current is not None:
+            raise
+        near = near_names(client, wish.name) if wish.name is not None else []
+        meant = f" Did you mean {', '.join(near)}?" if near else ""
+        raise InputError(f"{str(error).rstrip('.')}{unmade(client)}.{meant}") from error
+
+
+def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
+    """The work of the module itcare_instance."""
+    wish = Wish.from_options(options)
+    client.hide(Wish.secrets(options))
+    deadline = Deadline(client, Waiting.from_options(options))
+
+    identifier = wish.id
+
+    def read() -> Resource | None:
+        """Once the instance of a name was seen it is that very one, whoever gets the name next."""
+        nonlocal identifier
+        found = None if identifier is None else read_by_id(client, identifier)
+        if found is None and wish.id is None and (identifier is None or wish.state != "absent"):
+            found = read_by_name(client, str(wish.name))
+        if found is not None:
+            identifier = found["id"]
+        return None if found is None else t.cast(Resource, to_snake(found))
+
+    processes = contradicted_by(wish)
+    # Actions first: what ends between the two is in the state already.
+    listed = list_others(client, wish.id, wish.name, complete=True) if processes else None
+    current = read()
+    if current is None and wish.name is not None:
+        refuse_other_spelling(client, wish.name)
+        processes = processes or EXISTENCE  # it may be about to be there
+    outcome = Applier(
+        client,
+        deadline,
+        wish.name or (current or {}).get("name"),
+        read,
+        lambda found: _plan(client, found, wish),
+        listed=listed,
+        contradicted_by=processes,
+        foresee=lambda found, action: foresee(found, action, wish),
+    ).apply(current)
+    return Result(
+        changed=outcome.changed,
+        diff=outcome.done.diff(),
+        warnings=outcome.warnings,
+        values={
+            "instance": outcome.current,
+            "operations": outcome.operations,
+            "itcare_actions": outcome.itcare_actions,
+        },
+    )

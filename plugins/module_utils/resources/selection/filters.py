@@ -1,0 +1,228 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filters of the instance list (contract, section 5): how they are given, sent, and compared again with what comes back."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ...api.client import query_string
+from ...api.connection_options import boolean
+from ...api.errors import InputError
+
+LONGEST_FILTERS = 6000  # characters; names need some, too (queries.py)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter of the API.
+
+    The contract doesn't say which field a filter looks at. One of `shown_as` that shows something else is a mismatch,
+    unless another of them or of `also` shows what was asked for. What is null or missing says nothing.
+    """
+
+    parameter: str
+    kind: str  # how its values are read
+    shown_as: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    certain: bool = False  # the field can mean nothing else
+    negated: bool = False  # the field says the contrary
+
+
+FILTERS: dict[str, Filter] = {
+    "types": Filter(
+        "types", "strings", ("type", "osType"), ("technology", "category", "internalType")
+    ),
+    "families": Filter(
+        "families", "strings", ("family",), ("osType", "technology", "category", "osName")
+    ),
+    "environments": Filter("environments", "strings", ("environment",), certain=True),
+    "statuses": Filter("statuses", "strings", ("status",), certain=True),
+    "tags": Filter("tags", "tags"),  # not shown
+    "services": Filter("services", "integers", ("serviceId",), certain=True),
+    "availability_zones": Filter(
+        "az",
+        "strings",
+        ("availabilityZone.id",),
+        (
+            "labelAvailabilityZone",
+            "availabilityZone.availabilityZoneGroup",
+            "availabilityZone.datacenterId",
+            "availabilityZone.location",
+        ),
+    ),
+    "ips": Filter("ip", "strings", ("ipAddress", "network.ipAddress")),
+    "vlans": Filter(
+        "vlan",
+        "strings",
+        ("network.technicalId",),
+        (
+            "network.id",
+            "network.shortDescription",
+            "network.networkShortDescription",
+            "network.description",
+            "network.cidr",
+        ),
+    ),
+    "cloud_id": Filter("clouds", "integer", ("cloudId",), certain=True),
+    "monitored": Filter("monitoringStatus", "boolean", ("monitoringEnabled",)),
+    "on_call": Filter("monitoringOnCallStatus", "boolean", ("monitoringOnCallEnabled",)),
+    "backed_up": Filter("backupStatus", "boolean", ("backupStatus",)),
+    "replicated": Filter("recoveryStatus", "boolean", ("replicationStatus",)),
+    "in_patch_party": Filter(
+        "includedInPatchParty", "boolean", ("patchParty.excluded",), negated=True
+    ),
+}
+
+
+def filter_params(
+    filters: t.Mapping[str, t.Any] | None, option: str = "filters"
+) -> dict[str, t.Any]:
+    """Query parameters for `filters`. Raises InputError naming the filter, its value and what would be right."""
+    params: dict[str, t.Any] = {}
+    for name, value in (filters or {}).items():
+        if name not in FILTERS:
+            near = difflib.get_close_matches(str(name), FILTERS, n=1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            raise InputError(
+                f"{option} has no filter '{name}'{meant}: it takes {', '.join(FILTERS)}."
+            )
+        if value is None:
+            continue
+        read = _READERS[FILTERS[name].kind](value, f"{option}.{name}")
+        if read == []:  # to ignore it would select more than was meant
+            raise InputError(f"{option}.{name} is empty: leave it out to select regardless of it.")
+        params[FILTERS[name].parameter] = read
+        length = len(query_string({**params, "tags": None}))  # one query for each tag
+        if length > LONGEST_FILTERS:
+            raise InputError(
+                f"{option}.{name} makes a query of {length} characters, and an address has room for {LONGEST_FILTERS}: give "
+                "fewer values, in several tasks."
+            )
+    return params
+
+
+def as_list(value: t.Any) -> list[t.Any]:
+    """The items of a list, however it is given: as one, as a text with commas, as its only item. A text has no blanks
+    around it."""
+    if isinstance(value, str):
+        value = value.split(",") if value.strip() else [""]
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return [item.strip() if isinstance(item, str) else item for item in items]
+
+
+def _strings(value: t.Any, where: str) -> list[str]:
+    items = as_list(value)
+    for item in items:
+        if (
+            isinstance(item, (dict, list, bool))
+            or item is None
+            or not str(item).strip()
+            or "," in str(item)
+        ):
+            raise InputError(f"{where} takes a list of texts without commas, not {item!r}.")
+    return [str(item) for item in items]
+
+
+def check_tags(value: t.Any, where: str) -> list[str]:
+    items = _strings(value, where)
+    for item in items:
+        key, colon, tag_value = item.partition(":")
+        if not (key and colon and tag_value):
+            raise InputError(f"{where} takes tags as key:value, such as app:web, not {item!r}.")
+    return items
+
+
+def whole_number(value: t.Any, where: str) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,18}", str(value)):
+        raise InputError(f"{where} takes a whole number, not {value!r}.")
+    return int(value)
+
+
+def _integers(value: t.Any, where: str) -> list[int]:
+    return [whole_number(item, where) for item in as_list(value)]
+
+
+_READERS: dict[str, t.Callable[[t.Any, str], t.Any]] = {
+    "strings": _strings,
+    "tags": check_tags,
+    "integers": _integers,
+    "integer": whole_number,
+    "boolean": boolean,
+}
+
+
+# The values that are known (contract, section 5; the simulator's fleet); the API may know more.
+KNOWN = {
+    "environments": ("PRODUCTION", "PREPRODUCTION", "TEST", "DEVELOPMENT"),
+    "statuses": ("ACTIVE", "INACTIVE"),
+}
+
+
+def likely_misspelt(params: t.Mapping[str, t.Any]) -> list[str]:
+    """A warning for each value that isn't known, but nearly."""
+    warnings = []
+    for name, known in KNOWN.items():
+        for value in params.get(FILTERS[name].parameter) or ():
+            word = value.upper()
+            near = [k for k in known if len(word) > 2 and k.startswith(word)]
+            near = near or difflib.get_close_matches(word, known, n=1, cutoff=0.75)
+            if near and word not in known:
+                warnings.append(
+                    f"filters.{name}: '{value}' isn't a value that is known: {near[0]} may be meant."
+                )
+    return warnings
+
+
+def mismatches(
+    name: str, wanted: t.Any, instances: t.Iterable[dict[str, t.Any]]
+) -> list[dict[str, t.Any]]:
+    """Those of `instances` (as the API shows them) that show something else than `wanted`, the filter's value as sent."""
+    described = FILTERS[name]
+    asked = frozenset(map(_word, wanted if isinstance(wanted, list) else [wanted]))
+    shown_as = [path.split(".") for path in described.shown_as]
+    also = [path.split(".") for path in described.also]
+    contrary = {"true": "false", "false": "true"} if described.negated else {}
+
+    def word(instance: dict[str, t.Any], path: list[str]) -> str | None:
+        value = _value(instance, path)
+        if value is None or isinstance(value, (dict, list)):
+            return None
+        said = _word(value)
+        if described.kind == "boolean" and said not in ("true", "false"):
+            return None
+        return contrary.get(said, said) or None
+
+    def differs(instance: dict[str, t.Any]) -> bool:
+        said = [found for path in shown_as if (found := word(instance, path)) is not None]
+        return bool(said) and not (
+            any(found in asked for found in said)
+            or any(word(instance, path) in asked for path in also)
+        )
+
+    return [instance for instance in instances if differs(instance)]
+
+
+def shown(name: str, instance: dict[str, t.Any]) -> str:
+    """What an instance shows where the filter looks."""
+    paths = {path: _value(instance, path.split(".")) for path in FILTERS[name].shown_as}
+    return ", ".join(f"{path} {value}" for path, value in paths.items() if value is not None)
+
+
+def _value(instance: dict[str, t.Any], path: list[str]) -> t.Any:
+    value: t.Any = instance
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def _word(value: t.Any) -> str:
+    """To compare regardless of case, and numbers regardless of how they are written."""
+    return re.sub(r"^(\d+)\.0+$", r"\1", str(value).strip().casefold())

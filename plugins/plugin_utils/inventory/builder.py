@@ -1,0 +1,301 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a fleet to hosts and groups of an inventory."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleParserError
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import snake
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import shortened
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.fast import (
+    AnsibleDecides,
+    Grouping,
+    Rule,
+    condition,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import View
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import Fleet, Question
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hostnames import (
+    HostNames,
+    Names,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import (
+    COMPUTED,
+    Fields,
+    Translator,
+    address,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.native_groups import (
+    NativeGroups,
+    Value,
+    native_value,
+    tag_group,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.presence import (
+    Origin,
+    Presence,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import can_be_template
+
+ROUNDS = 3  # of renaming; a group that still has a host's name is made of whatever that is
+
+
+class Populate:
+    """Puts a fleet into the inventory of a plugin, as the plugin's options say."""
+
+    def __init__(self, plugin: t.Any, question: Question, origin: Origin) -> None:
+        option = plugin.get_option
+        self._warn: t.Callable[[str], None] = plugin.display.warning
+        self._inventory = plugin.inventory
+        self._question = question
+        self._safe_group_name: t.Callable[[str], str] = plugin._sanitize_group_name
+        decides = AnsibleDecides(plugin)
+        self._translator = Translator(option("hostvars_prefix"))
+        self._presence = Presence(self._inventory, origin, self._id_variables())
+        self._chosen = self._chosen_variables(option("fields"))
+        self._address: str = option("connection_address")
+        self._group_by: list[str] = option("group_by")
+        self._host_names = HostNames(option("hostnames"), decides, option("strict"))
+        self._names = Names(
+            option("on_duplicate"), self._warn, self._presence, self._inventory.groups
+        )
+        self._host_filters: list[t.Any] = option("host_filters")
+        self._filters = [self._filter(entry, decides) for entry in self._host_filters]
+        self._min_hosts: int = option("min_hosts")
+        if self._filters and self._filters[-1][0]:
+            raise InputError(
+                "host_filters ends with an include, which can do nothing: an instance for which no filter is true becomes a "
+                "host. To leave out all others, add the entry '- exclude: true'."
+            )
+        self._grouping = Grouping(
+            plugin,
+            decides,
+            compose=option("compose"),
+            groups=option("groups"),
+            keyed_groups=option("keyed_groups"),
+            strict=option("strict"),
+            extra=plugin._vars if option("use_extra_vars") else {},
+        )
+        self._declared = self._declared_groups(option("groups"), option("keyed_groups"))
+        # Only these groups have names that nobody knows before they are made.
+        self._may_clash = bool(option("keyed_groups"))
+        self._planned: dict[int, tuple[Fields, list[Value]]] = {}
+        self._wanted: list[tuple[str, t.Any]] = []  # host name, id
+        self._refused: dict[str, str] = {}  # no address, by host
+
+    def _chosen_variables(self, fields: list[str] | None) -> list[str] | None:
+        """The variables to set; None for all."""
+        self._unseen: set[str] = set()
+        if fields is None:
+            return None
+        chosen = [self._translator.variable_name(snake(str(field))) for field in fields]
+        self._unseen.update(chosen)
+        return [
+            *chosen,
+            *(self._translator.variable_name(name) for name in COMPUTED),
+            "ansible_host",
+        ]
+
+    @staticmethod
+    def _filter(entry: t.Any, decides: AnsibleDecides) -> tuple[bool, Rule]:
+        if isinstance(entry, dict) and len(entry) == 1:
+            kind, conditional = next(iter(entry.items()))
+            # Before 2.19 Ansible takes nothing for false, and a list for true.
+            told = isinstance(conditional, bool) or (
+                isinstance(conditional, str) and conditional.strip()
+            )
+            if kind in ("include", "exclude") and told:
+                return kind == "include", condition(decides, conditional, f"host_filters.{kind}")
+        raise InputError(
+            f"host_filters takes entries such as 'exclude: expression', not {entry!r}."
+        )
+
+    def _id_variables(self) -> list[str]:
+        """The variables that tell which instance a host is that isn't from this plugin."""
+        own = self._translator.variable_name("id")
+        return ["itcare_id"] if own in ("id", "itcare_id") else ["itcare_id", own]
+
+    def _declared_groups(self, groups: t.Any, keyed_groups: t.Any) -> set[str]:
+        """The names of groups that stand in the file."""
+        names = [(name, "groups") for name in groups or ()]
+        for entry in keyed_groups or ():
+            parent = entry.get("parent_group") if isinstance(entry, dict) else None
+            if parent is not None:
+                names.append((parent, "keyed_groups.parent_group"))
+        for name, option in names:
+            if not isinstance(name, str) or not name.strip():
+                raise InputError(f"{option} takes the name of a group, a text, not {name!r}.")
+        return {self._safe_group_name(name) for name, _option in names if not can_be_template(name)}
+
+    def add(self, fleet: Fleet, is_cached: bool = False) -> None:
+        """Adds everything. What fails, fails before the first host or is taken back by the caller."""
+        self._warn_of_missing(fleet.instances)
+        listed = f"ITCare lists {len(fleet.instances)} instances"
+        if is_cached:
+            listed = (
+                f"{len(fleet.instances)} instances are cached (--flush-cache asks ITCare again)"
+            )
+        values = self._plan(fleet.instances)
+        self._check_count(listed)
+        self._native = NativeGroups(values, self._safe_group_name, self._inventory)
+        before = set(self._inventory.groups)
+        self._tagged = [
+            (tag_group(self._inventory, tag, self._safe_group_name), ids)
+            for tag, ids in fleet.tagged.items()
+        ]
+        reserved = {*self._native.names.values(), *self._declared}
+        names = self._names.assign(self._wanted, reserved)
+        self._warn_of_empty_tags(fleet.tagged, names)
+        ours = reserved | {group.name for group, _ids in self._tagged}
+        self._part_hosts_from_groups(self._make_all(names), before - ours)
+        self._warn_at_the_end()
+
+    def _plan(self, instances: list[dict[str, t.Any]]) -> t.Iterable[Value]:
+        """Looks at all instances before the first host is made: what one may be called depends on the others."""
+        values: dict[Value, Value] = {}  # each once in memory
+        for index, instance in enumerate(instances):
+            fields = self._translator.fields(instance)
+            instances[index] = {}  # tens of thousands of them needn't be in memory twice
+            name = self._host_names.preferred(fields)
+            if self._is_wanted(fields, name):
+                found = (native_value(fields, dimension) for dimension in self._group_by)
+                native = [values.setdefault(value, value) for value in found if value is not None]
+                self._planned[len(self._wanted)] = fields, native
+                self._wanted.append((name, instance.get("id")))
+        self._host_names.check(len(instances))
+        return values
+
+    def _make_all(self, names: list[str | None]) -> dict[str, int]:
+        """The hosts that are this source's alone, with their places in the plan."""
+        made = {}
+        for index, name in enumerate(names):
+            if name is not None:
+                if name not in self._inventory.hosts:
+                    made[name] = index
+                self._make(index, name)
+        return made
+
+    def _make(self, index: int, name: str) -> None:
+        planned, identity = self._planned, self._wanted[index][1]
+        fields, native = planned[index] if self._may_clash else planned.pop(index)
+        host = self._host(name, fields)
+        self._presence.mark(host, identity)
+        for value in native:
+            self._native.group(value).add_host(host)
+        for group, ids in self._tagged:
+            if identity in ids:
+                group.add_host(host)
+        self._grouping.apply(host, fields)
+
+    def _part_hosts_from_groups(self, made: dict[str, int], before: set[str]) -> None:
+        """Hosts whose names a group has got meanwhile are made anew, under another name."""
+        inventory = self._inventory
+        for _round in range(ROUNDS):
+            shared = [
+                name
+                for name in inventory.groups
+                if name in inventory.hosts and (name in made or name not in before)
+            ]
+            if not shared:
+                return
+            for name in shared:
+                if name not in made:
+                    raise AnsibleParserError(
+                        f"There would be a group '{name}', but an earlier source has a host of that name: what is "
+                        "meant for the one would reach the other. Rename the host, or give the group another prefix."
+                    )
+                index = made.pop(name)
+                inventory.remove_host(inventory.hosts[name])
+                self._refused.pop(name, None)
+                other_name = self._names.rename(index, *self._wanted[index])
+                self._make(index, other_name)
+                made[other_name] = index
+        raise AnsibleParserError(
+            f"keyed_groups makes a group '{shared[0]}' of the host's own name, whatever that is: give it a prefix."
+        )
+
+    def _is_wanted(self, fields: Fields, name: str) -> bool:
+        """What the first filter that is met says; a host when none is."""
+        if not self._filters:
+            return True
+        view = View(
+            fields, fields.variables, lambda: {"inventory_hostname": self._translator.text(name)}
+        )
+        for includes, rule in self._filters:
+            if rule.outcome(view, name):
+                return includes
+        return True
+
+    def _host(self, name: str, fields: Fields) -> t.Any:
+        """The host with its variables."""
+        variables = fields.variables
+        if self._address != "none":
+            found, refused = address(fields, self._address)
+            if found is not None:
+                variables["ansible_host"] = self._translator.text(found)
+            if refused is not None:
+                self._refused[name] = refused
+        if self._chosen is not None:
+            self._unseen.difference_update(variables)
+            chosen = {key: variables[key] for key in self._chosen if key in variables}
+        else:
+            chosen = variables
+        host = self._inventory.hosts.get(name)
+        if host is None:
+            self._inventory.add_host(name)
+            host = self._inventory.hosts[name]
+            # In one go: the names are known to be right, and there is nothing to merge with.
+            host.vars.update(chosen)
+        else:
+            for key, value in chosen.items():
+                host.set_variable(key, value)
+        return host
+
+    def _warn_of_missing(self, instances: list[dict[str, t.Any]]) -> None:
+        selection = self._question.selection
+        for field, wanted in {"name": selection.names, "id": selection.ids}.items():
+            if wanted is not None:
+                found = {instance.get(field) for instance in instances}
+                missing = [str(item) for item in wanted if item not in found]
+                if missing:
+                    self._warn(f"No instance was found for these {field}s: {shortened(missing)}.")
+
+    def _check_count(self, listed: str) -> None:
+        """Too few hosts are more likely a mistake, or a right that was withdrawn, than a fleet that has gone."""
+        count = len(self._wanted)
+        if count >= self._min_hosts:
+            return
+        narrowed_by = list(self._question.narrowed_by)
+        for entry in self._host_filters:
+            narrowed_by += [f"host_filters.{kind}: {text}" for kind, text in entry.items()]
+        raise AnsibleParserError(
+            f"Too few hosts: {count}, fewer than min_hosts ({self._min_hosts}); {listed}. "
+            f"In force: {'; '.join(narrowed_by) or 'no filters'}. Set min_hosts to 0 where there may be none."
+        )
+
+    def _warn_of_empty_tags(
+        self, tagged: dict[str, frozenset[t.Any]], names: list[str | None]
+    ) -> None:
+        if tagged:
+            hosts = {wanted[1] for wanted, name in zip(self._wanted, names) if name is not None}
+            empty = [tag for tag, ids in tagged.items() if ids.isdisjoint(hosts)]
+            if empty:
+                self._warn(f"No host has these tags of tag_groups: {shortened(empty)}.")
+
+    def _warn_at_the_end(self) -> None:
+        self._names.warn_of_renamed()
+        told_apart = self._native.warning()
+        if told_apart:
+            self._warn(told_apart)
+        if self._refused:
+            who = shortened(f"{name} ({what!r})" for name, what in self._refused.items())
+            self._warn(
+                f"These hosts get no ansible_host, because what the API says is no address of a server: {who}."
+            )
+        if self._unseen:
+            self._warn(f"No instance has these fields: {shortened(sorted(self._unseen))}.")

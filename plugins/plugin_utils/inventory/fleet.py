@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an inventory source is made of: everything that the API has to say about it, fetched at once, and cached raw."""
+
+from __future__ import annotations
+
+import base64
+import concurrent.futures
+import hashlib
+import json
+import typing as t
+import zlib
+from dataclasses import asdict, dataclass, replace
+
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import NotFoundError
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import shortened
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import ConnectionOptions
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.filters import (
+    check_tags,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.selection import (
+    INSTANCES,
+    Selection,
+    fetch,
+    ids_with_tag,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.presence import Origin
+
+CACHE_SCHEMA = 1  # raise it when what is cached changes its form
+
+# detail -> (path below the instance, the field of an instance that has the same content)
+DETAILS = {
+    "storage": ("storage", "storageInformation"),
+    "networks": ("networks", "network"),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the API; the same question has the same answer, so it is what the cache goes by."""
+
+    selection: Selection
+    tag_groups: tuple[str, ...] = ()
+    detail: tuple[str, ...] = ()
+    narrowed_by: tuple[str, ...] = ()  # the selection as the user has written it, for messages
+
+    @classmethod
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> Question:
+        tags = tuple(dict.fromkeys(check_tags(options["tag_groups"], "tag_groups")))
+        return cls(
+            Selection.from_options(options),
+            tags,
+            tuple(dict.fromkeys(options["detail"])),
+            tuple(_narrowing(options)),
+        )
+
+    def cache_key(self, connection: ConnectionOptions) -> str:
+        """Different for another API, account or question. Secrets go in as a hash only."""
+        parts = [
+            CACHE_SCHEMA,
+            connection.api_url.rstrip("/"),
+            connection.identity,
+            asdict(replace(self, narrowed_by=())),
+        ]
+        text = json.dumps(parts, sort_keys=True)
+        return "cegedim_cloud_itcare_" + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _narrowing(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    given = {option: options.get(option) for option in ("names", "exclude_names", "ids")}
+    for name, value in (options.get("filters") or {}).items():
+        given[f"filters.{name}"] = value
+    for option, value in given.items():
+        if value is not None:
+            text = shortened(map(str, value)) if isinstance(value, (list, tuple)) else value
+            yield f"{option}: {text}"
+
+
+def origin(connection: ConnectionOptions) -> Origin:
+    """Whose ids these are. A token is told by its hash."""
+    api_url = connection.api_url.rstrip("/")
+    who = connection.identity
+    if who == [connection.access_token]:
+        digest = hashlib.sha256(who[0].encode()).hexdigest()
+        return Origin(api_url, f"the token {digest[:8]}")
+    if len(who) == 2:
+        token_url, client = who
+        return Origin(api_url, f"the account {client}", token_url)
+    issuer, client, subject = who
+    return Origin(api_url, f"the account {client} ({subject} of {issuer})")
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The answer: instances as the API shows them, and the ids of those that have a tag."""
+
+    instances: list[dict[str, t.Any]]
+    tagged: dict[str, frozenset[t.Any]]
+
+    def to_cache(self) -> dict[str, t.Any]:
+        """As one short string: cache plugins copy, escape and walk what they store, which is slow for a large tree."""
+        tagged = {tag: sorted(ids, key=str) for tag, ids in self.tagged.items()}
+        data = {"instances": self.instances, "tagged": tagged}
+        packed = zlib.compress(json.dumps(data, separators=(",", ":")).encode(), level=1)
+        return {"schema": CACHE_SCHEMA, "data": base64.b64encode(packed).decode()}
+
+    @classmethod
+    def from_cache(cls, stored: t.Any) -> Fleet:
+        """Raises ValueError, KeyError, TypeError or zlib.error when it isn't what `to_cache` made."""
+        if stored["schema"] != CACHE_SCHEMA:
+            raise ValueError("another form")
+        data = json.loads(zlib.decompress(base64.b64decode(stored["data"])))
+        instances, tagged = data["instances"], data["tagged"]
+        if not isinstance(instances, list) or not all(isinstance(item, dict) for item in instances):
+            raise ValueError("no instances")
+        return cls(instances, {tag: frozenset(ids) for tag, ids in tagged.items()})
+
+
+def fetch_fleet(client: Client, question: Question, *, page_size: int, workers: int) -> Fleet:
+    """Everything, or an error."""
+    selection = question.selection
+    instances = fetch(client, selection, page_size=page_size, workers=workers)
+    tagged = {}
+    for tag in question.tag_groups:
+        tagged[tag] = ids_with_tag(client, selection, tag, page_size=page_size, workers=workers)
+    if question.detail:
+        _add_details(client, instances, question.detail, workers)
+    return Fleet(instances, tagged)
+
+
+def _add_details(
+    client: Client, instances: t.Sequence[dict[str, t.Any]], details: t.Sequence[str], workers: int
+) -> None:
+    """One GET for each instance and detail, side by side. An instance that has just gone keeps what the list said."""
+
+    def add(instance: dict[str, t.Any], detail: str) -> None:
+        path, field = DETAILS[detail]
+        try:
+            instance[field] = client.get(f"{INSTANCES}/{instance['id']}/{path}")
+        except NotFoundError:
+            pass
+
+    pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, workers))
+    try:
+        jobs = [
+            pool.submit(add, instance, detail)
+            for instance in instances
+            if instance.get("id") is not None
+            for detail in details
+        ]
+        for job in jobs:
+            job.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

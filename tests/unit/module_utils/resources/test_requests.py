@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many requests a task makes that changes nothing, beside the one for its token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
+from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
+    gather as instance_queries,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
+    planner as instances,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
+    planner as patch_parties,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
+    planner as snapshots,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
+    state as snapshot_queries,
+)
+from support.client import WAIT, calls, client_of, instance_of
+from support.simulator import Simulator
+
+NAME = "PEB4TEST01"
+ACTIONS = "GET /actions"
+LIST = "GET /compute/instances"
+ONE = "GET /compute/instances/ID"
+SNAPSHOT = "GET /compute/instances/ID/snapshots"
+CREATE = {"region": "EB4", "platform": "deb12", "sizing": "2cpu4gb", "service_id": 16}
+HAS_ONE = {"snapshot": {"description": "x", "recoveredAt": "2026-01-01T00:00:00.000+0000"}}
+Work = Callable[[Client, Mapping[str, Any]], Result]
+
+# (work, fields of the instance, options, requests)
+TABLE: dict[str, tuple[Work, dict[str, Any], dict[str, Any], list[str]]] = {
+    "info": (instance_queries.gather, {}, {"names": [NAME]}, [LIST]),
+    "info by filters": (
+        instance_queries.gather,
+        {},
+        {"filters": {"statuses": ["ACTIVE"], "monitored": False, "tags": ["app:web"]}},
+        [LIST],
+    ),
+    "info in order": (instance_queries.gather, {}, {"sort": "name,desc"}, [LIST]),
+    "info, names that aren't found": (
+        instance_queries.gather,
+        {},
+        {"names": [NAME, "NOSUCH", "NONE"]},
+        [LIST, LIST],
+    ),
+    "info by id": (instance_queries.gather, {}, {"ids": ["ID"]}, [ONE]),
+    "patch parties, info": (patch_parties.gather, {}, {"names": [NAME]}, [LIST]),
+    "patch parties, info, a name that isn't found": (
+        patch_parties.gather,
+        {},
+        {"names": ["NOSUCH"]},
+        [LIST, LIST],
+    ),
+    "patch party": (patch_parties.ensure, {}, {"names": [NAME], "patch_group": "none"}, [LIST]),
+    "sizing": (instances.ensure, {}, {"name": NAME, "sizing": "2cpu4gb"}, [LIST]),
+    "protections": (
+        instances.ensure,
+        {},
+        {"name": NAME, "monitoring": {"enabled": False}, "backup": {"enabled": False}},
+        [LIST],
+    ),
+    "sizing by id": (instances.ensure, {}, {"id": "ID", "sizing": "2cpu4gb"}, [ONE]),
+    "existence": (instances.ensure, {}, {"name": NAME}, [ACTIONS, LIST]),
+    "existence, with all that it takes to create it": (
+        instances.ensure,
+        {"region": {"id": "EB4"}, "serviceId": 16},
+        {"name": NAME, **CREATE},
+        [ACTIONS, LIST],
+    ),
+    "absence": (
+        instances.ensure,
+        {},
+        {"id": 4711, "state": "absent"},
+        [ACTIONS, "GET /compute/instances/4711"],
+    ),
+    "absence, a name that isn't found": (
+        instances.ensure,
+        {},
+        {"name": "NOSUCH", "state": "absent"},
+        [ACTIONS, LIST, LIST],
+    ),
+    "power": (instances.ensure, {}, {"name": NAME, "state": "started"}, [ACTIONS, LIST]),
+    "snapshot": (snapshots.ensure, HAS_ONE, {"names": [NAME]}, [ACTIONS, LIST]),
+    "snapshot, recovered": (
+        snapshots.ensure,
+        HAS_ONE,
+        {"names": [NAME], "state": "recovered"},
+        [ACTIONS, LIST],
+    ),
+    "snapshot, absent": (
+        snapshots.ensure,
+        {},
+        {"names": [NAME], "state": "absent"},
+        [ACTIONS, LIST, SNAPSHOT],
+    ),
+    "snapshot, info": (snapshot_queries.gather, HAS_ONE, {"names": [NAME]}, [LIST]),
+    "snapshot, info without one": (
+        snapshot_queries.gather,
+        {},
+        {"names": [NAME]},
+        [LIST, SNAPSHOT],
+    ),
+}
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize(("work", "fields", "options", "expected"), TABLE.values(), ids=TABLE)
+def test_a_task_that_changes_nothing(
+    simulator: Simulator,
+    work: Work,
+    fields: dict[str, Any],
+    options: dict[str, Any],
+    expected: list[str],
+    read_only: bool,
+) -> None:
+    identity = instance_of(simulator, **fields)["id"]
+
+    def with_id(value: Any) -> Any:
+        return (
+            [with_id(v) for v in value]
+            if isinstance(value, list)
+            else identity if value == "ID" else value
+        )
+
+    given = {key: with_id(value) for key, value in options.items()}
+    simulator.clear_requests()
+    result = work(client_of(simulator, read_only=read_only), {**WAIT, **given})
+    assert not result.changed
+    assert calls(simulator)[0].startswith("POST ")  # the token
+    assert calls(simulator)[1:] == [call.replace("ID", str(identity)) for call in expected]
+
+
+@pytest.mark.parametrize(
+    ("work", "options", "before"),
+    [
+        (patch_parties.ensure, {"patch_group": "none"}, []),
+        (snapshots.ensure, {"state": "absent"}, [ACTIONS]),
+        (snapshots.ensure, {"state": "present"}, [ACTIONS]),
+        (instance_queries.gather, {}, []),
+    ],
+)
+def test_in_bulk(
+    simulator: Simulator, work: Work, options: dict[str, Any], before: list[str]
+) -> None:
+    """As for one."""
+    fields = HAS_ONE if options.get("state") == "present" else {}
+    names = [instance_of(simulator, name=f"T{number:02}", **fields)["name"] for number in range(30)]
+    simulator.clear_requests()
+    assert not work(client_of(simulator), {**WAIT, "names": names, **options}).changed
+    asked = [call for call in calls(simulator)[1:] if not call.endswith("/snapshots")]
+    assert asked == [*before, LIST]
