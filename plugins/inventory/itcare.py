@@ -226,6 +226,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import CONNECTIONS, Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
+    ConnectionOptions,
     connection_options,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import (
@@ -236,7 +237,6 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.requests_library
     REQUESTS_IMPORT_ERROR,
     without_warnings,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import ConnectionOptions
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.builder import Populate
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import (
     Fleet,

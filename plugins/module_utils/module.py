@@ -12,12 +12,17 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from .api.client import Client
-from .api.connection_options import SECRETS, connection_options, from_environment
+from .api.connection_options import (
+    DEFAULT_API_URL,
+    DEFAULT_TOKEN_URL,
+    SECRETS,
+    connection_options,
+    from_environment,
+)
 from .api.errors import InputError, ItcareError
 from .api.requests_library import REQUESTS_IMPORT_ERROR, without_warnings
-from .api.tokens import DEFAULT_API_URL, DEFAULT_TOKEN_URL
 from .old_python import WHERE
-from .planning.plan import Result
+from .result import Result
 
 ArgumentSpec = dict[str, dict[str, t.Any]]
 

@@ -86,7 +86,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, WRITE, run
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.gather import wait
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import wait
 
 
 def main() -> None:

@@ -333,7 +333,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import WRITE, run
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
 
 
 def main() -> None:

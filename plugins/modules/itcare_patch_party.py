@@ -158,7 +158,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.module import (
     WRITE,
     run,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.planner import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
     ensure,
 )
 

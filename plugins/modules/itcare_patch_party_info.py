@@ -105,7 +105,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.planner import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.gather import (
     gather,
 )
 

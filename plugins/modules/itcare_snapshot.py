@@ -199,7 +199,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.module import (
     WRITE,
     run,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.planner import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import ensure
 
 
 def main() -> None:

@@ -78,7 +78,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.state import gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.gather import gather
 
 
 def main() -> None:

@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import ConnectionOptions
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
+    ConnectionOptions,
+)
 from support.simulator import Simulator
 
 WAIT = {"wait": True, "wait_timeout": 1800, "wait_interval": 5}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from .answers import objects
 from .case import to_snake
+from .checks import LONGEST
 from .client import Answer, Client
 from .errors import (
     ActionFailedError,
@@ -24,7 +25,6 @@ from .errors import (
     InputError,
     NotFoundError,
 )
-from .tokens import LONGEST
 
 ACTIONS = "/actions"
 IN_PROGRESS = "IN_PROGRESS"

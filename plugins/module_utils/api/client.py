@@ -19,6 +19,7 @@ import time
 import typing as t
 from urllib.parse import quote, urlencode, urlsplit
 
+from .connection_options import ConnectionOptions
 from .errors import (
     ApiError,
     ConnectionFailedError,
@@ -26,12 +27,12 @@ from .errors import (
     InputError,
     ItcareError,
     WriteRefusedError,
-    api_error,
 )
+from .http_errors import api_error
 from .network_errors import network_error, no_certificates
 from .notices import Notices
 from .requests_library import requests
-from .tokens import Bearer, ConnectionOptions, TokenSource
+from .tokens import Bearer, TokenSource
 
 MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # contract, section 1
 DRY_RUN_HEADER = "ITCare-DryRun"

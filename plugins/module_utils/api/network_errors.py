@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from .errors import ConnectionFailedError, InputError, Scrub
+from .connection_options import ConnectionOptions
+from .errors import ConnectionFailedError, InputError
+from .http_errors import Scrub
 from .requests_library import requests
-from .tokens import ConnectionOptions
 
 
 def network_error(

@@ -9,148 +9,19 @@ from __future__ import annotations
 import base64
 import html
 import json
-import re
 import threading
 import time
 import typing as t
-from dataclasses import dataclass, fields
-from urllib.parse import quote, urlsplit
+from dataclasses import dataclass
+from urllib.parse import quote
 
-from .errors import AuthenticationError, ConnectionFailedError, InputError, token_error
+from .connection_options import _TOKEN, ConnectionOptions
+from .errors import AuthenticationError, ConnectionFailedError
+from .http_errors import token_error
 from .requests_library import REQUESTS_IMPORT_ERROR, requests
 
-DEFAULT_API_URL = "https://api.cegedim.cloud/itcare"
-DEFAULT_TOKEN_URL = "https://accounts.cegedim.cloud/auth/realms/cloud/protocol/openid-connect/token"
-_TOKEN = re.compile(r"[\x21-\x7e]+")  # what a header can carry
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 UNTOLD_LIFETIME = 60.0  # seconds, when the answer doesn't tell
 RENEW_BEFORE_END = 30.0  # seconds; a token must outlive the request that carries it
-LONGEST = 31_536_000  # seconds that may be given: a year; the system's clocks end somewhere
-NO_CREDENTIALS = (
-    "No credentials: set client_id and client_secret (environment variables ITCARE_CLIENT_ID and "
-    "ITCARE_CLIENT_SECRET), or access_token (ITCARE_ACCESS_TOKEN)."
-)
-
-
-@dataclass(frozen=True)
-class ConnectionOptions:
-    """The connection options of every module and of the inventory, checked."""
-
-    api_url: str = DEFAULT_API_URL
-    token_url: str = DEFAULT_TOKEN_URL
-    client_id: str | None = None
-    client_secret: str | None = None
-    access_token: str | None = None
-    validate_certs: bool = True
-    ca_path: str | None = None
-    request_timeout: float = 30
-    retries: int = 5
-
-    @classmethod
-    def from_mapping(cls, options: t.Mapping[str, t.Any]) -> ConnectionOptions:
-        """Takes what it knows from a plugin's options. Raises InputError, naming the option, before any request."""
-        given = {f.name: options[f.name] for f in fields(cls) if options.get(f.name) is not None}
-        return cls(**given)
-
-    def __post_init__(self) -> None:
-        for option in ("api_url", "token_url"):
-            value = getattr(self, option)
-            if not _is_address(value):
-                raise InputError(
-                    f"{option} must be an address such as {DEFAULT_API_URL}, without blanks or line ends, not "
-                    f"{_without_user(value)!r}."
-                )
-            if "@" in urlsplit(value).netloc:
-                raise InputError(
-                    f"{option} must not hold a user or password: use client_id and client_secret."
-                )
-        if not 0 < self.request_timeout <= LONGEST:
-            raise InputError(
-                f"request_timeout must be more than 0 seconds and at most {LONGEST}, not {self.request_timeout}."
-            )
-        if self.retries < 0:
-            raise InputError(f"retries must be 0 or more, not {self.retries}.")
-        if self.access_token and not _TOKEN.fullmatch(self.access_token):
-            raise InputError(
-                "access_token must be one word: look for blanks, line ends or quotes in it."
-            )
-        if self.client_id and (
-            self.client_id != self.client_id.strip() or _CONTROL.search(self.client_id)
-        ):
-            raise InputError(
-                f"client_id must have no blank or line end around it, not {self.client_id!r}."
-            )
-        if self.client_secret and _CONTROL.search(self.client_secret):
-            raise InputError(
-                "client_secret must be one line: look for a line end or another control character in it."
-            )
-        if not self.access_token:
-            if not self.client_id and not self.client_secret:
-                raise InputError(NO_CREDENTIALS)
-            for option in ("client_id", "client_secret"):
-                if not getattr(self, option):
-                    raise InputError(
-                        f"{option} is missing (environment variable ITCARE_{option.upper()}). {NO_CREDENTIALS}"
-                    )
-
-    @property
-    def verify(self) -> bool | str:
-        """What requests calls `verify`."""
-        return (self.ca_path or True) if self.validate_certs else False
-
-    @property
-    def identity(self) -> list[str]:
-        """Which account asks: the same for every token of it that tells."""
-        if not self.access_token:  # two who issue tokens may each know a client of that name
-            return [self.token_url.rstrip("/"), self.client_id or ""]
-        claims = _claims(self.access_token)
-        told = [claims.get("iss"), claims.get("azp") or claims.get("client_id"), claims.get("sub")]
-        who = [claim for claim in told if claim and isinstance(claim, str)]
-        return who if len(who) == len(told) else [self.access_token]
-
-    @property
-    def warning(self) -> str | None:
-        """What a user must be told before anything is sent."""
-        unchecked = {
-            urlsplit(url).netloc
-            for url in (self.api_url, self.token_url)
-            if not self.validate_certs and urlsplit(url).scheme == "https"
-        }
-        if not unchecked:
-            return None
-        return (
-            f"The certificates of {', '.join(sorted(unchecked))} aren't checked, as validate_certs is false: the credentials go "
-            "to whoever answers. Set ca_path instead where a private authority is used."
-        )
-
-    def __repr__(self) -> str:
-        return f"ConnectionOptions(api_url={self.api_url!r}, client_id={self.client_id!r})"
-
-
-def _claims(token: str) -> dict[str, t.Any]:
-    """What a JWT says of itself, nothing when it is none."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
-        return {}
-    return claims if isinstance(claims, dict) else {}
-
-
-def _is_address(text: str) -> bool:
-    if re.search(r"\s", text) or _CONTROL.search(text):  # urlsplit overlooks some of them
-        return False
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that don't close, a port that is no number
-        return False
-
-
-def _without_user(url: str) -> str:
-    return url.rsplit("@", 1)[-1]
 
 
 class Bearer(requests.auth.AuthBase if REQUESTS_IMPORT_ERROR is None else object):  # type: ignore[misc]

@@ -145,13 +145,3 @@ def shows(resource: Resource, wished: Resource) -> bool:
         elif not same(found, value):
             return False
     return True
-
-
-@dataclass
-class Result:
-    """What a module answers, whoever runs it."""
-
-    changed: bool
-    values: dict[str, t.Any]
-    diff: t.Any = None
-    warnings: list[str] = field(default_factory=list)

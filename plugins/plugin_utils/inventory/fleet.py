@@ -15,9 +15,11 @@ import zlib
 from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
+    ConnectionOptions,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import NotFoundError
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import shortened
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import ConnectionOptions
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.filters import (
     check_tags,
 )

@@ -17,13 +17,11 @@ import re
 import typing as t
 
 from ansible import constants as C
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.checks import boolean, integer, text
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
     CONNECTION_OPTIONS,
     SECRETS,
-    boolean,
     given,
-    integer,
-    text,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import TRUST_IS_GIVEN

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import ConnectionOptions
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
+    ConnectionOptions,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.selection import (
     Selection,
 )

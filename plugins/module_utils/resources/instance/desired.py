@@ -10,8 +10,8 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ...api.checks import check_change_reference
 from ...api.errors import InputError
-from ...api.limits import check_change_reference
 from ...planning.plan import Resource
 from ..selection.selection import check_name
 

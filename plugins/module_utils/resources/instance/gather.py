@@ -14,7 +14,7 @@ from ...api.answers import one_object
 from ...api.case import camel, to_snake
 from ...api.client import Client
 from ...api.errors import InputError, NotFoundError
-from ...planning.plan import Result
+from ...result import Result
 from ..selection.selection import INSTANCES, Selection, fetch
 from ..snapshot.state import read_one
 

@@ -9,21 +9,15 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ...api.actions import Action, Deadline, Waiting
+from ...api.actions import Action
 from ...api.answers import number, object_in, objects, same
-from ...api.case import to_camel, to_snake
-from ...api.client import MEDIA_TYPE, Client
+from ...api.case import to_camel
+from ...api.client import MEDIA_TYPE
 from ...api.errors import InputError
-from ...planning.apply import Applier
-from ...planning.plan import AFTER_503, NEVER, Plan, Resource, Result, Step, merge
-from ...planning.watch import EXISTENCE, POWER, list_others
+from ...planning.plan import AFTER_503, NEVER, Plan, Resource, Step, merge
+from ...planning.watch import EXISTENCE, POWER
 from ..selection.selection import (
     INSTANCES,
-    near_names,
-    read_by_id,
-    read_by_name,
-    refuse_other_spelling,
-    unmade,
 )
 from .desired import FIXED, PROTECTIONS, UNCERTAIN, Sizing, Wish
 
@@ -374,61 +368,3 @@ def foresee(current: Resource | None, action: Action, wish: Wish) -> Resource | 
     if current is None or process not in statuses:
         return current
     return {**current, "status": statuses[process]}
-
-
-def _plan(client: Client, current: Resource | None, wish: Wish) -> Plan:
-    try:
-        return plan_instance(current, wish)
-    except InputError as error:
-        if current is not None:
-            raise
-        near = near_names(client, wish.name) if wish.name is not None else []
-        meant = f" Did you mean {', '.join(near)}?" if near else ""
-        raise InputError(f"{str(error).rstrip('.')}{unmade(client)}.{meant}") from error
-
-
-def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
-    """The work of the module itcare_instance."""
-    wish = Wish.from_options(options)
-    client.hide(Wish.secrets(options))
-    deadline = Deadline(client, Waiting.from_options(options))
-
-    identifier = wish.id
-
-    def read() -> Resource | None:
-        """Once the instance of a name was seen it is that very one, whoever gets the name next."""
-        nonlocal identifier
-        found = None if identifier is None else read_by_id(client, identifier)
-        if found is None and wish.id is None and (identifier is None or wish.state != "absent"):
-            found = read_by_name(client, str(wish.name))
-        if found is not None:
-            identifier = found["id"]
-        return None if found is None else t.cast(Resource, to_snake(found))
-
-    processes = contradicted_by(wish)
-    # Actions first: what ends between the two is in the state already.
-    listed = list_others(client, wish.id, wish.name, complete=True) if processes else None
-    current = read()
-    if current is None and wish.name is not None:
-        refuse_other_spelling(client, wish.name)
-        processes = processes or EXISTENCE  # it may be about to be there
-    outcome = Applier(
-        client,
-        deadline,
-        wish.name or (current or {}).get("name"),
-        read,
-        lambda found: _plan(client, found, wish),
-        listed=listed,
-        contradicted_by=processes,
-        foresee=lambda found, action: foresee(found, action, wish),
-    ).apply(current)
-    return Result(
-        changed=outcome.changed,
-        diff=outcome.done.diff(),
-        warnings=outcome.warnings,
-        values={
-            "instance": outcome.current,
-            "operations": outcome.operations,
-            "itcare_actions": outcome.itcare_actions,
-        },
-    )

@@ -12,8 +12,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ...api.checks import as_list, boolean, whole_number
 from ...api.client import query_string
-from ...api.connection_options import boolean
 from ...api.errors import InputError
 
 LONGEST_FILTERS = 6000  # characters; names need some, too (queries.py)
@@ -108,15 +108,6 @@ def filter_params(
     return params
 
 
-def as_list(value: t.Any) -> list[t.Any]:
-    """The items of a list, however it is given: as one, as a text with commas, as its only item. A text has no blanks
-    around it."""
-    if isinstance(value, str):
-        value = value.split(",") if value.strip() else [""]
-    items = value if isinstance(value, (list, tuple)) else [value]
-    return [item.strip() if isinstance(item, str) else item for item in items]
-
-
 def _strings(value: t.Any, where: str) -> list[str]:
     items = as_list(value)
     for item in items:
@@ -137,12 +128,6 @@ def check_tags(value: t.Any, where: str) -> list[str]:
         if not (key and colon and tag_value):
             raise InputError(f"{where} takes tags as key:value, such as app:web, not {item!r}.")
     return items
-
-
-def whole_number(value: t.Any, where: str) -> int:
-    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,18}", str(value)):
-        raise InputError(f"{where} takes a whole number, not {value!r}.")
-    return int(value)
 
 
 def _integers(value: t.Any, where: str) -> list[int]:

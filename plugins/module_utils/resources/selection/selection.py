@@ -16,11 +16,12 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ...api.checks import as_list, whole_number
 from ...api.client import Client, query_string
 from ...api.errors import InputError
 from ...api.notices import shortened
 from ...api.pages import PAGE_SIZE, WORKERS
-from .filters import as_list, filter_params, likely_misspelt, whole_number
+from .filters import filter_params, likely_misspelt
 from .queries import (
     INSTANCES,
     LONGEST_QUERY,
@@ -48,8 +49,6 @@ __all__ = [
     "refuse_other_spelling",
     "resolve",
 ]
-
-
 LONGEST_NAME = 255  # characters of a host name (RFC 1123)
 
 

@@ -7,98 +7,23 @@
 from __future__ import annotations
 
 import datetime
-import re
 import typing as t
-from dataclasses import dataclass
 from urllib.parse import quote
 
-from ...api.actions import Action, Deadline, Waiting, parse_time
-from ...api.client import Client
-from ...api.errors import InputError, ItcareError
-from ...api.limits import check_change_reference
-from ...planning.bulk import (
-    NAMED,
-    PartialFailureError,
-    Row,
-    actions_of,
-    apply_all,
-    check_concurrency,
-    diffs_of,
-    operations_of,
-    warnings_of,
-)
-from ...planning.plan import LOOKED_FOR, NEVER, Plan, Resource, Result, Step
-from ...planning.watch import SNAPSHOT, list_others
-from ..selection.selection import Selection, refuse_all, resolve, unmade
+from ...api.actions import Action, parse_time
+from ...api.errors import InputError
+from ...planning.plan import LOOKED_FOR, NEVER, Plan, Resource, Step
+from .desired import SnapshotWish
 from .state import (
     SNAPSHOTS,
     active,
-    listed,
-    read_one,
-    report,
-    server_now,
     snapshots_of,
     with_snapshots,
 )
 
-DESCRIPTION_LENGTH = 100
 ALREADY = "already recovered at"
 CLOCKS = datetime.timedelta(minutes=10)  # so far may those of the service lie apart
 SOON = "when this is done"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def parse_age(text: str) -> datetime.timedelta:
-    """`90m`, `12h`, `2d`."""
-    found = re.fullmatch(r"([0-9]{1,6})\s*([smhd])", text.strip(), re.I)
-    if not found or int(found[1]) == 0:
-        raise InputError(
-            f"max_age is a number with a unit s, m, h or d, such as 12h or 2d, not '{text}'."
-        )
-    return datetime.timedelta(seconds=int(found[1]) * _UNITS[found[2].lower()])
-
-
-@dataclass(frozen=True)
-class SnapshotWish:
-    """What a task asks for, checked."""
-
-    state: str = "present"
-    description: str | None = None
-    change_reference: str | None = None
-    max_age: datetime.timedelta | None = None
-    replace: bool = False
-    snapshot_id: str | None = None
-    force: bool = False
-
-    @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> SnapshotWish:
-        """Raises InputError before the first request."""
-        description = options.get("description")
-        if description is not None and len(description) > DESCRIPTION_LENGTH:
-            raise InputError(
-                f"description has at most {DESCRIPTION_LENGTH} characters; this one has {len(description)}."
-            )
-        state = options.get("state") or "present"
-        for option in ("max_age", "replace", "description"):
-            if state != "present" and options.get(option):
-                raise InputError(
-                    f"{option} goes with state: present only, not with state: {state}."
-                )
-        if options.get("force") and state != "recovered":
-            raise InputError(f"force goes with state: recovered only, not with state: {state}.")
-        snapshot_id = options.get("snapshot_id")
-        if snapshot_id is not None and not snapshot_id.strip():  # to find none such isn't "absent"
-            raise InputError("snapshot_id must not be empty: leave it out for any snapshot.")
-        max_age = options.get("max_age")
-        return cls(
-            state=state,
-            description=description or None,
-            change_reference=check_change_reference(options.get("change_reference")),
-            max_age=None if max_age is None else parse_age(max_age),
-            replace=bool(options.get("replace")),
-            snapshot_id=snapshot_id,
-            force=bool(options.get("force")),
-        )
 
 
 def plan_snapshot(instance: Resource, wish: SnapshotWish, now: datetime.datetime) -> Plan:
@@ -289,91 +214,3 @@ def foresee(instance: Resource | None, action: Action) -> Resource | None:
     if process == "vm_recover_snapshot" and there and not there[0].get("recovered_at"):
         return with_snapshots(instance, [{**there[0], "recovered_at": began or SOON}, *there[1:]])
     return instance
-
-
-def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
-    """The work of the module itcare_snapshot."""
-    wish = SnapshotWish.from_options(options)
-    deadline = Deadline(client, Waiting.from_options(options))
-    concurrency = check_concurrency(options.get("concurrency", 1))
-    selection = Selection.from_options(options)
-    refuse_all(selection)
-    # Actions first: what ends between the two is in the state already.
-    others = list_others(client, **selection.alone, complete=bool(selection.alone))
-    instances, unseen = listed(
-        client,
-        resolve(client, selection, options.get("max_targets")),
-        ask=wish.state != "present",
-        insist=wish.state == "recovered",
-        snapshot_id=wish.snapshot_id,
-    )
-    now = server_now(client)
-    rows = apply_all(
-        client,
-        instances,
-        lambda instance: _plan(client, instance or {}, wish, now),
-        lambda instance: read_one(client, instance, wish.snapshot_id),
-        deadline,
-        concurrency=concurrency,
-        read_back=True,
-        listed=others,
-        contradicted_by=SNAPSHOT,
-        foresee=foresee,
-    )
-    for row in rows:
-        _say_what_is_left(client, row)
-    values = {
-        "snapshots": [_row_report(client, row) for row in rows],
-        "operations": operations_of(rows),
-        "itcare_actions": actions_of(rows),
-    }
-    warnings = [*unseen, *_warnings(rows)]
-    if any(row.error for row in rows):
-        raise PartialFailureError(rows, warnings=warnings, **values)
-    return Result(any(row.changed for row in rows), values, diffs_of(rows), warnings)
-
-
-def _plan(client: Client, instance: Resource, wish: SnapshotWish, now: datetime.datetime) -> Plan:
-    try:
-        return plan_snapshot(instance, wish, now)
-    except InputError as error:
-        if instance.get("snapshot"):
-            raise
-        raise InputError(f"{error}{unmade(client)}") from error
-
-
-def _warnings(rows: list[Row]) -> list[str]:
-    """What the plans warn of; one for all that were recovered already."""
-    every = warnings_of(rows)
-    already = [warning for warning in every if ALREADY in warning]
-    warnings = [warning for warning in every if ALREADY not in warning]
-    if already:
-        more = f"; and {len(already) - NAMED} more" if len(already) > NAMED else ""
-        warnings.append(
-            f"{'; '.join(already[:NAMED])}{more}. Nothing was done there: force: true recovers a snapshot again."
-        )
-    return warnings
-
-
-def _row_report(client: Client, row: Row) -> dict[str, t.Any]:
-    line = {**report(client, row.instance, row.outcome.current), **row.report()}
-    line.pop("id")
-    line.pop("name")
-    return line
-
-
-def _say_what_is_left(client: Client, row: Row) -> None:
-    """A replacement that ends between its two steps leaves nothing to go back to: that must be said."""
-    halfway = (
-        row.plan.operations[-1:] == ["create snapshot"]
-        and "delete snapshot" in row.outcome.operations
-    )
-    if not row.error or not halfway:
-        return
-    try:
-        row.outcome.current = read_one(client, row.instance)
-    except ItcareError:
-        row.outcome.current = {**row.instance, "snapshot": None}
-    if row.outcome.current["snapshot"] is None:
-        text = f"{row.error} The old snapshot was deleted before: {row.instance.get('name')} has no snapshot now."
-        row.error = ItcareError(text, **row.error.details)

@@ -19,8 +19,8 @@ from ...api.answers import objects
 from ...api.case import to_snake
 from ...api.client import Client
 from ...api.errors import ApiError, NotFoundError
-from ...planning.plan import Resource, Result
-from ..selection.selection import INSTANCES, Selection, fetch
+from ...planning.plan import Resource
+from ..selection.selection import INSTANCES
 
 SNAPSHOTS = f"{INSTANCES}/{{id}}/snapshots"
 READERS = 8  # instances that are asked about at the same time
@@ -188,11 +188,3 @@ def report(client: Client, instance: Resource, current: Resource | None) -> dict
         "instance_name": instance.get("name"),
         "snapshot": snapshot,
     }
-
-
-def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
-    """The work of the module itcare_snapshot_info."""
-    found = fetch(client, Selection.from_options(options))
-    instances, warnings = listed(client, found, ask=True)
-    rows = [report(client, instance, instance) for instance in instances]
-    return Result(False, {"snapshots": rows}, warnings=warnings)

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils.api import actions, answers
-from ansible_collections.cegedim.cloud.plugins.module_utils.api import connection_options as options
+from ansible_collections.cegedim.cloud.plugins.module_utils.api import actions, answers, checks
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import to_snake
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import (
@@ -23,6 +22,10 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import (
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action import (
     gather as action_queries,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.desired import read_ids
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import (
+    wait as wait_for_actions,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
     gather as instance_queries,
@@ -34,15 +37,35 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.d
     Sizing,
     Wish,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import (
+    ensure as ensure_instance,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
     planner as patch_parties,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection import filters
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.desired import (
+    PatchWish,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.gather import (
+    gather as gather_patch_party,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.gather import (
+    summarise,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
     state as snapshot_queries,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.desired import (
+    parse_age,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.gather import (
+    gather as gather_snapshot,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,15 +76,15 @@ Work = Callable[[Client, dict[str, Any]], Any]
 ALL: dict[str, tuple[Work, dict[str, Any]]] = {
     "instance_info": (instance_queries.gather, {}),
     "instance_info by name": (instance_queries.gather, {"names": ["WEB"], "include": ["detail"]}),
-    "snapshot_info": (snapshot_queries.gather, {}),
-    "patch_party_info": (patch_parties.gather, {}),
+    "snapshot_info": (gather_snapshot, {}),
+    "patch_party_info": (gather_patch_party, {}),
     "action_info": (action_queries.gather, {}),
     "action_info of an instance": (action_queries.gather, {"ids": [1]}),
-    "action_wait": (action_queries.wait, {"names": ["WEB"]}),
-    "instance": (instances.ensure, {"name": "WEB", "state": "absent"}),
-    "instance by id": (instances.ensure, {"id": 1, "state": "absent"}),
-    "snapshot": (snapshots.ensure, {"names": ["WEB"], "state": "absent"}),
-    "patch_party": (patch_parties.ensure, {"names": ["WEB"], "patch_group": 1}),
+    "action_wait": (wait_for_actions, {"names": ["WEB"]}),
+    "instance": (ensure_instance, {"name": "WEB", "state": "absent"}),
+    "instance by id": (ensure_instance, {"id": 1, "state": "absent"}),
+    "snapshot": (ensure_snapshot, {"names": ["WEB"], "state": "absent"}),
+    "patch_party": (ensure_patch_party, {"names": ["WEB"], "patch_group": 1}),
 }
 WRONG_LISTS: list[list[Any]] = [[None], ["x"], [[]], [1], [{"id": []}]]
 UNREADABLE: list[Any] = [
@@ -158,9 +181,9 @@ def test_an_instance_whose_fields_are_of_another_kind(fields: dict[str, Any]) ->
     resource = to_snake(instance)
     works: list[Callable[[], Any]] = [
         lambda: patch_parties.plan_patch_party(
-            resource, patch_parties.PatchWish.from_options({"patch_group": 1})
+            resource, PatchWish.from_options({"patch_group": 1})
         ),
-        lambda: patch_parties.summarise([resource, resource]),
+        lambda: summarise([resource, resource]),
         lambda: snapshot_queries.active(
             snapshot_queries.read_snapshots(instance.get("snapshot")), NOW
         ),
@@ -205,10 +228,10 @@ def test_numbers_of_any_length() -> None:
     for text in (ENDLESS, "²"):
         assert actions.action_id(text) == text
     for read in (
-        lambda: action_queries.read_ids([ENDLESS]),
-        lambda: snapshots.parse_age(f"{ENDLESS}d"),
-        lambda: filters.whole_number(ENDLESS, "ids"),
-        lambda: options.integer(ENDLESS, "retries"),
+        lambda: read_ids([ENDLESS]),
+        lambda: parse_age(f"{ENDLESS}d"),
+        lambda: checks.whole_number(ENDLESS, "ids"),
+        lambda: checks.integer(ENDLESS, "retries"),
     ):
         with pytest.raises(InputError):
             read()

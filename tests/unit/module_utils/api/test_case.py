@@ -16,8 +16,8 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import (
     to_camel,
     to_snake,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.checks import check_change_reference
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.limits import check_change_reference
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.desired import FIXED
 from hypothesis import given
 from hypothesis import strategies as st

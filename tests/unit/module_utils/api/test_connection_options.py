@@ -11,13 +11,12 @@ import os
 from typing import Any
 
 import pytest
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.checks import boolean, integer
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
-    boolean,
+    ConnectionOptions,
     connection_options,
-    integer,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import ConnectionOptions
 
 PAIR = {"client_id": "me", "client_secret": "s3cret"}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import api_error
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.http_errors import api_error
 from hypothesis import given
 from hypothesis import strategies as st
 

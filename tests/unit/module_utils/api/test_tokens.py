@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import (
-    Bearer,
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
     ConnectionOptions,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import Bearer
 from support.client import SimulatedTime, client_of, everything_said, executed, misbehaving
 from support.simulator import Simulator
 

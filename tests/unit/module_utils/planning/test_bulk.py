@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning import bulk
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.planner import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
     ensure,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import WAIT, SimulatedTime, calls, client_of, executed, instance_of, shown
 from support.simulator import Simulator
 
@@ -240,7 +240,7 @@ def test_all_that_can_not_be_planned_are_named_before_anything_is_done(
 ) -> None:
     some(simulator, 3)
     with pytest.raises(errors.InputError, match="T00 has no .*T01 has no .*T02 has no"):
-        snapshots.ensure(
+        ensure_snapshot(
             client_of(simulator),
             {**WAIT, "names": ["T00", "T01", "T02"], "state": "recovered", "concurrency": 2},
         )

@@ -12,23 +12,23 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
-    planner as instances,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import (
+    ensure as ensure_instance,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
-    planner as patch_parties,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import WAIT, SimulatedTime, calls, client_of, executed, instance_of
 from support.simulator import Simulator
 
 NAME = "PEB4TEST01"
 CREATE = {"region": "EB4", "platform": "deb12", "sizing": "2cpu4gb", "service_id": 16}
 Work = Callable[[Client, Mapping[str, Any]], Result]
-INSTANCE, SNAPSHOT, PARTY = instances.ensure, snapshots.ensure, patch_parties.ensure
+INSTANCE, SNAPSHOT, PARTY = ensure_instance, ensure_snapshot, ensure_patch_party
 STOPPED = {"status": "INACTIVE"}
 TAKEN = {"snapshot": {"description": "x"}}
 

@@ -10,14 +10,14 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
-    planner as patch_parties,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import (
     WAIT,
     SimulatedTime,
@@ -40,11 +40,11 @@ def run(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
 
 
 def run_snapshot(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
-    return snapshots.ensure(client_of(simulator, **client), {**WAIT, "names": [NAME], **options})
+    return ensure_snapshot(client_of(simulator, **client), {**WAIT, "names": [NAME], **options})
 
 
 def party(simulator: Simulator, **options: Any) -> Result:
-    return patch_parties.ensure(client_of(simulator), {**WAIT, "concurrency": 2, **options})
+    return ensure_patch_party(client_of(simulator), {**WAIT, "concurrency": 2, **options})
 
 
 # -- an action like ours isn't ours -----------------------------------------------------------------------------------

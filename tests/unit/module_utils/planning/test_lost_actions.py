@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action import (
-    gather as action_queries,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import (
+    wait as wait_for_actions,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
-    planner as patch_parties,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import (
     WAIT,
     Misbehaving,
@@ -47,7 +47,7 @@ def run(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
 
 
 def recover(simulator: Simulator, **client: Any) -> Result:
-    return snapshots.ensure(client_of(simulator, **client), {**WAIT, "names": [NAME], **FORCED})
+    return ensure_snapshot(client_of(simulator, **client), {**WAIT, "names": [NAME], **FORCED})
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ def test_polls_that_fail_among_many(simulator: Simulator) -> None:
     simulator.fault(path=POLL, count=0, fault={"status": 403})
     options = {**WAIT, "names": names, "patch_group": "2", "concurrency": 2}
     with pytest.raises(errors.ItcareError) as caught:
-        patch_parties.ensure(client_of(simulator), options)
+        ensure_patch_party(client_of(simulator), options)
     assert caught.value.details["changed"]
     rows = caught.value.details["instances"]
     assert all(row["changed"] and row["action"] and row["error"] for row in rows)
@@ -137,7 +137,7 @@ def test_waiting_for_a_record_that_is_gone(simulator: Simulator) -> None:
     action = run(simulator, {"state": "stopped", "wait": False}).values["itcare_actions"][0]
     simulator.fault(path=POLL, skip=1, count=0, fault={"status": 404})
     with pytest.raises(errors.ActionFailedError, match="record of 1 of 1 actions is gone"):
-        action_queries.wait(client_of(simulator), {**WAIT, "action_ids": [action["id"]]})
+        wait_for_actions(client_of(simulator), {**WAIT, "action_ids": [action["id"]]})
 
 
 # -- once --------------------------------------------------------------------------------------------------------------
@@ -271,7 +271,7 @@ def test_pauses_at_the_gate_count(simulator: Simulator) -> None:
     time = SimulatedTime(simulator)
     options = {**WAIT, "names": names, "patch_group": "2", "concurrency": 1, "wait_timeout": 60}
     with pytest.raises(errors.ItcareError):
-        patch_parties.ensure(client_of(simulator, time=time, retries=0), options)
+        ensure_patch_party(client_of(simulator, time=time, retries=0), options)
     assert time.now - 1000 <= 60
     assert not executed(simulator)
 

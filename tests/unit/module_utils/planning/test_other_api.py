@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
-    planner as patch_parties,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
 )
 from support.client import WAIT, Misbehaving, Reply, misbehaving
 
@@ -153,7 +153,7 @@ def test_a_lost_answer_among_many() -> None:
     api = Fleet()
     with misbehaving(api) as server:
         options = {**WAIT, "ids": [7, 8], "patch_group": "2", "concurrency": 1}
-        result = patch_parties.ensure(server.client(), options)
+        result = ensure_patch_party(server.client(), options)
     assert [row["error"] for row in result.values["instances"]] == [None, None]
     assert api.groups == {7: "2", 8: "2"}
     assert len(api.actions) == 2

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import (
     WAIT,
     SimulatedTime,
@@ -108,7 +108,7 @@ def test_somebody_deletes_the_snapshot_just_before_us(simulator: Simulator, dela
     path = f"/compute/instances/{identity}/snapshots/{shown(simulator, identity)['snapshot']['id']}"
     other = client_of(simulator, time=SimulatedTime())
     client = between(simulator, "DELETE", lambda: other.write("DELETE", path))
-    result = snapshots.ensure(client, {**WAIT, "names": [NAME], "state": "absent"})
+    result = ensure_snapshot(client, {**WAIT, "names": [NAME], "state": "absent"})
     assert result.values["snapshots"][0]["snapshot"] is None
     assert len(executed(simulator)) == 1
 
@@ -122,7 +122,7 @@ def test_somebody_takes_a_snapshot_while_ours_is_replaced(simulator: Simulator) 
     client = between(
         simulator, "POST", lambda: other.write("POST", path, {"description": "theirs"})
     )
-    result = snapshots.ensure(client, {**WAIT, "names": [NAME], "replace": True})
+    result = ensure_snapshot(client, {**WAIT, "names": [NAME], "replace": True})
     assert shown(simulator, identity)["snapshot"]["description"] == "theirs"
     assert result.values["operations"] == ["delete snapshot"]
     (row,) = result.values["snapshots"]

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import (
     WAIT,
     PatientTime,
@@ -40,7 +40,7 @@ def run(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
 
 
 def run_snapshot(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
-    return snapshots.ensure(client_of(simulator, **client), {**WAIT, "names": [NAME], **options})
+    return ensure_snapshot(client_of(simulator, **client), {**WAIT, "names": [NAME], **options})
 
 
 @pytest.fixture(autouse=True)

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
-    planner as patch_parties,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import (
     WAIT,
     SimulatedTime,
@@ -52,7 +52,7 @@ def run(simulator: Simulator, options: dict[str, Any], client: Client | None = N
 def run_snapshot(
     simulator: Simulator, options: dict[str, Any], client: Client | None = None
 ) -> Result:
-    return snapshots.ensure(client or client_of(simulator), {**WAIT, "names": [NAME], **options})
+    return ensure_snapshot(client or client_of(simulator), {**WAIT, "names": [NAME], **options})
 
 
 def write(simulator: Simulator, method: str, path: str, body: Any = None) -> None:
@@ -311,7 +311,7 @@ def test_a_snapshot_that_others_recover_while_the_first_ones_are(simulator: Simu
         write(simulator, "PATCH", f"/{second}/snapshots")
 
     client = after_first(client_of(simulator), "PATCH", recovered)
-    result = snapshots.ensure(client, {**WAIT, "names": ["A", "B"], "state": "recovered"})
+    result = ensure_snapshot(client, {**WAIT, "names": ["A", "B"], "state": "recovered"})
     assert [row["changed"] for row in result.values["snapshots"]] == [True, False]
     assert len(executed(simulator)) == 2
 
@@ -331,7 +331,7 @@ def test_a_group_that_others_give_just_after_the_list_was_read(simulator: Simula
         return get(path, params)
 
     setattr(client, "get", regrouped)  # noqa: B010 (mypy minds an assignment)
-    result = patch_parties.ensure(client, {**WAIT, "names": [NAME], "excluded": False})
+    result = ensure_patch_party(client, {**WAIT, "names": [NAME], "excluded": False})
     assert not result.changed
     assert shown(simulator, identity)["patchParty"]["patchGroup"] == "3"
 
@@ -350,7 +350,7 @@ def test_a_group_that_others_give_while_the_first_ones_are_changed(simulator: Si
 
     client = after_first(client_of(simulator), "PATCH", regrouped)
     options = {**WAIT, "names": ["A", "B"], "excluded": False, "concurrency": 1}
-    result = patch_parties.ensure(client, options)
+    result = ensure_patch_party(client, options)
     assert [row["changed"] for row in result.values["instances"]] == [True, False]
     assert shown(simulator, second)["patchParty"]["patchGroup"] == "3"
 
@@ -398,7 +398,7 @@ def test_an_inclusion_that_is_lost_while_an_exclusion_is_in_progress(simulator: 
 
     client = between(simulator, "PATCH", others)
     options = {**WAIT, "names": ["A", "B"], "excluded": False, "concurrency": 1}
-    assert patch_parties.ensure(client, options).changed
+    assert ensure_patch_party(client, options).changed
     assert [shown(simulator, i)["patchParty"]["excluded"] for i in ids] == [False, False]
 
 
@@ -468,7 +468,7 @@ def test_an_empty_answer_after_one_like_it(simulator: Simulator) -> None:
     ids = [instance_of(simulator, name=name)["id"] for name in "AB"]
     options = {**WAIT, "names": ["A", "B"], "concurrency": 1}
     excluded = {"excluded": True, "exclusion_reason": "R"}
-    patch_parties.ensure(client_of(simulator), {**options, **excluded})
+    ensure_patch_party(client_of(simulator), {**options, **excluded})
     simulator.settings(action_delay=50, accepted_body="empty")
     simulator.fail_actions(fail=2)
 
@@ -476,7 +476,7 @@ def test_an_empty_answer_after_one_like_it(simulator: Simulator) -> None:
         return list(reversed(data)) if path == "/actions" else data
 
     with pytest.raises(errors.ItcareError, match="2 of 2 instances failed"):
-        patch_parties.ensure(
+        ensure_patch_party(
             seen_as(client_of(simulator), oldest_first), {**options, "excluded": False}
         )
     assert [shown(simulator, identity)["patchParty"]["excluded"] for identity in ids] == [

@@ -14,15 +14,17 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import ConnectionOptions
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
-    planner as patch_parties,
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
+    ConnectionOptions,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import (
     WAIT,
     SimulatedTime,
@@ -51,7 +53,7 @@ def run(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
 
 
 def run_snapshot(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
-    return snapshots.ensure(client_of(simulator, **client), {**WAIT, "names": [NAME], **options})
+    return ensure_snapshot(client_of(simulator, **client), {**WAIT, "names": [NAME], **options})
 
 
 @pytest.fixture(autouse=True)
@@ -261,8 +263,8 @@ class Rivals:
         (ensure, {}, {"name": NAME, "state": "restarted"}, 2),
         (ensure, {}, {"name": NAME, "state": "stopped"}, 1),
         (ensure, {}, {"name": NAME, "state": "absent", "force": True}, 2),
-        (snapshots.ensure, SNAPSHOT, {"names": [NAME], "replace": True}, 2),
-        (snapshots.ensure, {}, {"names": [NAME]}, 1),
+        (ensure_snapshot, SNAPSHOT, {"names": [NAME], "replace": True}, 2),
+        (ensure_snapshot, {}, {"names": [NAME]}, 1),
     ],
     ids=["restart", "stop", "delete", "replace", "create snapshot"],
 )
@@ -339,7 +341,7 @@ def test_two_of_a_thousand_that_others_did(simulator: Simulator) -> None:
     for identity in ids[:2]:
         act(simulator, identity, "update_patch_party", **party)
     options = {**WAIT, "ids": ids, "patch_group": "2", "concurrency": 2}
-    result = patch_parties.ensure(client_of(simulator), options)
+    result = ensure_patch_party(client_of(simulator), options)
     assert [row["changed"] for row in result.values["instances"]] == [False, False, True, True]
     assert Counter(operations(simulator)) == {"update_patch_party": 4}
 
@@ -363,7 +365,7 @@ def test_the_snapshot_of_one_that_vanishes_meanwhile_is_absent(simulator: Simula
     client = between(
         simulator, "DELETE", lambda: simulator.control("DELETE", f"/control/instances/{identity}")
     )
-    result = snapshots.ensure(client, {**WAIT, "names": [NAME], "state": "absent"})
+    result = ensure_snapshot(client, {**WAIT, "names": [NAME], "state": "absent"})
     assert not result.changed
     assert result.values["snapshots"][0]["snapshot"] is None
 

@@ -10,25 +10,25 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
-    planner as instances,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import (
+    ensure as ensure_instance,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
-    planner as patch_parties,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import WAIT, PatientTime, client_of, executed, instance_of
 from support.simulator import Simulator
 
 NAME = "PEB4TEST01"
 SNAPSHOT = {"snapshot": {"description": "old"}}
 ENSURE = {
-    "instance": instances.ensure,
-    "snapshot": snapshots.ensure,
-    "patch party": patch_parties.ensure,
+    "instance": ensure_instance,
+    "snapshot": ensure_snapshot,
+    "patch party": ensure_patch_party,
 }
 # (module; fields of the instance, None without one; options; the write that is hit)
 WRITES: dict[str, tuple[str, dict[str, Any] | None, dict[str, Any], str]] = {

@@ -16,8 +16,10 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.d
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import (
     plan_instance,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.planner import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.desired import (
     PatchWish,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.planner import (
     plan_patch_party,
 )
 from hypothesis import given

@@ -11,22 +11,25 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
     gather as instance_queries,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
-    planner as instances,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import (
+    ensure as ensure_instance,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
-    planner as patch_parties,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    planner as snapshots,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.gather import (
+    gather as gather_patch_party,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    state as snapshot_queries,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
+    ensure as ensure_snapshot,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.gather import (
+    gather as gather_snapshot,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import WAIT, calls, client_of, instance_of
 from support.simulator import Simulator
 
@@ -56,58 +59,58 @@ TABLE: dict[str, tuple[Work, dict[str, Any], dict[str, Any], list[str]]] = {
         [LIST, LIST],
     ),
     "info by id": (instance_queries.gather, {}, {"ids": ["ID"]}, [ONE]),
-    "patch parties, info": (patch_parties.gather, {}, {"names": [NAME]}, [LIST]),
+    "patch parties, info": (gather_patch_party, {}, {"names": [NAME]}, [LIST]),
     "patch parties, info, a name that isn't found": (
-        patch_parties.gather,
+        gather_patch_party,
         {},
         {"names": ["NOSUCH"]},
         [LIST, LIST],
     ),
-    "patch party": (patch_parties.ensure, {}, {"names": [NAME], "patch_group": "none"}, [LIST]),
-    "sizing": (instances.ensure, {}, {"name": NAME, "sizing": "2cpu4gb"}, [LIST]),
+    "patch party": (ensure_patch_party, {}, {"names": [NAME], "patch_group": "none"}, [LIST]),
+    "sizing": (ensure_instance, {}, {"name": NAME, "sizing": "2cpu4gb"}, [LIST]),
     "protections": (
-        instances.ensure,
+        ensure_instance,
         {},
         {"name": NAME, "monitoring": {"enabled": False}, "backup": {"enabled": False}},
         [LIST],
     ),
-    "sizing by id": (instances.ensure, {}, {"id": "ID", "sizing": "2cpu4gb"}, [ONE]),
-    "existence": (instances.ensure, {}, {"name": NAME}, [ACTIONS, LIST]),
+    "sizing by id": (ensure_instance, {}, {"id": "ID", "sizing": "2cpu4gb"}, [ONE]),
+    "existence": (ensure_instance, {}, {"name": NAME}, [ACTIONS, LIST]),
     "existence, with all that it takes to create it": (
-        instances.ensure,
+        ensure_instance,
         {"region": {"id": "EB4"}, "serviceId": 16},
         {"name": NAME, **CREATE},
         [ACTIONS, LIST],
     ),
     "absence": (
-        instances.ensure,
+        ensure_instance,
         {},
         {"id": 4711, "state": "absent"},
         [ACTIONS, "GET /compute/instances/4711"],
     ),
     "absence, a name that isn't found": (
-        instances.ensure,
+        ensure_instance,
         {},
         {"name": "NOSUCH", "state": "absent"},
         [ACTIONS, LIST, LIST],
     ),
-    "power": (instances.ensure, {}, {"name": NAME, "state": "started"}, [ACTIONS, LIST]),
-    "snapshot": (snapshots.ensure, HAS_ONE, {"names": [NAME]}, [ACTIONS, LIST]),
+    "power": (ensure_instance, {}, {"name": NAME, "state": "started"}, [ACTIONS, LIST]),
+    "snapshot": (ensure_snapshot, HAS_ONE, {"names": [NAME]}, [ACTIONS, LIST]),
     "snapshot, recovered": (
-        snapshots.ensure,
+        ensure_snapshot,
         HAS_ONE,
         {"names": [NAME], "state": "recovered"},
         [ACTIONS, LIST],
     ),
     "snapshot, absent": (
-        snapshots.ensure,
+        ensure_snapshot,
         {},
         {"names": [NAME], "state": "absent"},
         [ACTIONS, LIST, SNAPSHOT],
     ),
-    "snapshot, info": (snapshot_queries.gather, HAS_ONE, {"names": [NAME]}, [LIST]),
+    "snapshot, info": (gather_snapshot, HAS_ONE, {"names": [NAME]}, [LIST]),
     "snapshot, info without one": (
-        snapshot_queries.gather,
+        gather_snapshot,
         {},
         {"names": [NAME]},
         [LIST, SNAPSHOT],
@@ -145,9 +148,9 @@ def test_a_task_that_changes_nothing(
 @pytest.mark.parametrize(
     ("work", "options", "before"),
     [
-        (patch_parties.ensure, {"patch_group": "none"}, []),
-        (snapshots.ensure, {"state": "absent"}, [ACTIONS]),
-        (snapshots.ensure, {"state": "present"}, [ACTIONS]),
+        (ensure_patch_party, {"patch_group": "none"}, []),
+        (ensure_snapshot, {"state": "absent"}, [ACTIONS]),
+        (ensure_snapshot, {"state": "present"}, [ACTIONS]),
         (instance_queries.gather, {}, []),
     ],
 )

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import actions, errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.gather import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.desired import (
     check_statuses,
-    gather,
     read_ids,
-    wait,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import wait
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.gather import gather
 from support.client import WAIT, SimulatedTime, calls, client_of, instance_of
 from support.simulator import Simulator
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result, shows
+from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import shows
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.gather import gather
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import WAIT, calls, client_of, executed, instance_of, shown
 from support.simulator import Simulator
 

@@ -13,15 +13,21 @@ import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import to_snake
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.bulk import PartialFailureError
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.planner import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.desired import (
     PatchWish,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
     ensure,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.gather import (
     gather,
-    plan_patch_party,
-    read_party,
     summarise,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.planner import (
+    plan_patch_party,
+    read_party,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.api_model import Raw, execute

@@ -16,11 +16,14 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Cl
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
     gather as instance_queries,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
-    planner as instances,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import (
+    ensure as ensure_instance,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party import (
-    planner as patch_parties,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.gather import (
+    gather as gather_patch_party,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.filters import (
     FILTERS,
@@ -32,8 +35,8 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.
     ids_with_tag,
     resolve,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot import (
-    state as snapshot_queries,
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.gather import (
+    gather as gather_snapshot,
 )
 from support.client import WAIT, client_of, instance_of
 from support.simulator import Simulator
@@ -146,8 +149,8 @@ IGNORED: dict[str, Any] = {
 CERTAIN = ("environments", "statuses", "services", "cloud_id")
 GATHER: dict[str, Callable[[Client, dict[str, Any]], Any]] = {
     "itcare_instance_info": instance_queries.gather,
-    "itcare_patch_party_info": patch_parties.gather,
-    "itcare_snapshot_info": snapshot_queries.gather,
+    "itcare_patch_party_info": gather_patch_party,
+    "itcare_snapshot_info": gather_snapshot,
 }
 
 
@@ -160,7 +163,7 @@ def test_a_filter_that_the_service_ignores_doesnt_select_the_fleet(
     with pytest.raises(
         errors.FilterIgnoredError, match=rf"filters\.{name} .*\(id 100\d\d\) shows "
     ):
-        patch_parties.ensure(client_of(simulator), {**WAIT, "filters": filters, "patch_group": "1"})
+        ensure_patch_party(client_of(simulator), {**WAIT, "filters": filters, "patch_group": "1"})
     assert not simulator.writes()
     assert len(queries(simulator)) == (1 if name in CERTAIN else 2)
     for gather in GATHER.values():
@@ -183,7 +186,7 @@ def test_an_ignored_filter_of_a_list_without_a_count(simulator: Simulator, paged
     setattr(client, "get", uncounted)  # noqa: B010 (mypy minds an assignment)
     options = {**WAIT, "filters": {"monitored": True}, "patch_group": "1"}
     with pytest.raises(errors.FilterIgnoredError, match=r"ignores filters\.monitored"):
-        patch_parties.ensure(client, options)
+        ensure_patch_party(client, options)
     assert not simulator.writes()
 
 
@@ -404,7 +407,7 @@ def test_one_instance(simulator: Simulator, match: str, state: str, read_only: b
     options = {**WAIT, "name": "deb4case02", "state": state, **create}
     said = f"No instance is named 'deb4case02', but instance {identity} is named 'DEB4CASE02'"
     with pytest.raises(errors.InputError, match=said):
-        instances.ensure(client_of(simulator, read_only=read_only), options)
+        ensure_instance(client_of(simulator, read_only=read_only), options)
     assert not simulator.writes()
 
 

@@ -13,6 +13,9 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import query_string
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.gather import gather
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection import selection
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.queries import (
+    read_by_id,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.selection import (
     Selection,
     fetch,
@@ -69,10 +72,10 @@ def test_two_of_one_name(simulator: Simulator) -> None:
 
 
 def test_read_by_id(simulator: Simulator) -> None:
-    found = selection.read_by_id(client_of(simulator), 10001)
+    found = read_by_id(client_of(simulator), 10001)
     assert found is not None
     assert found["id"] == 10001
-    assert selection.read_by_id(client_of(simulator), 5) is None
+    assert read_by_id(client_of(simulator), 5) is None
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Result
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
     gather as instance_queries,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.planner import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.state import gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.gather import gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import WAIT, calls, client_of, executed, instance_of, shown
 from support.simulator import Simulator
 

@@ -14,9 +14,11 @@ import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import to_snake
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import merge
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.planner import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.desired import (
     SnapshotWish,
     parse_age,
+)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.planner import (
     plan_snapshot,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.state import (

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Floor api: values of options, checked. What can't be read is an error that names the option; nothing is guessed: Ansible itself
+takes a word that it doesn't know for false, which would switch a check off."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .errors import InputError
+
+_TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
+_FALSE = frozenset({"false", "no", "off", "0", "n", "f"})
+
+
+def boolean(value: t.Any, where: str) -> bool:
+    """One of the words that Ansible has for true and false."""
+    word = str(value).strip().lower() if isinstance(value, (str, int, float)) else ""
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise InputError(f"{where} takes true or false, not {value!r}.")
+
+
+def integer(value: t.Any, where: str) -> int:
+    """A whole number, also as text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", value):
+        return int(value)
+    raise InputError(f"{where} takes a whole number, not {value!r}.")
+
+
+def text(value: t.Any, where: str) -> str:
+    """A text; a number, which YAML and templates make of digits, counts as one."""
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return str(value)
+    raise InputError(f"{where} takes a text, not {value!r}.")
+
+
+def as_list(value: t.Any) -> list[t.Any]:
+    """The items of a list, however it is given: as one, as a text with commas, as its only item. A text has no blanks
+    around it."""
+    if isinstance(value, str):
+        value = value.split(",") if value.strip() else [""]
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return [item.strip() if isinstance(item, str) else item for item in items]
+
+
+def whole_number(value: t.Any, where: str) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,18}", str(value)):
+        raise InputError(f"{where} takes a whole number, not {value!r}.")
+    return int(value)
+
+
+CHANGE_REFERENCE_LENGTH = 10
+
+
+def check_change_reference(text: str | None) -> str | None:
+    """The reference, None when it is empty. Raises InputError when it is too long."""
+    if text is not None and len(text) > CHANGE_REFERENCE_LENGTH:
+        raise InputError(
+            f"change_reference has at most {CHANGE_REFERENCE_LENGTH} characters; '{text}' has {len(text)}."
+        )
+    return text or None
+
+
+LONGEST = 31_536_000  # seconds that may be given: a year; the system's clocks end somewhere
