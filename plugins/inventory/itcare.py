@@ -237,10 +237,12 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.requests_library
     REQUESTS_IMPORT_ERROR,
     without_warnings,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.builder import Populate
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.builder import (
+    InventoryBuilder,
+)
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import (
     Fleet,
-    Question,
+    FleetQuery,
     fetch_fleet,
     origin,
 )
@@ -279,16 +281,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._read(path)
             self._check()
             connection = self._connection
-            question = Question.from_options(self._asked())
-            check_tag_groups(question.tag_groups, self._sanitize_group_name, inventory)
+            query = FleetQuery.from_options(self._asked())
+            check_tag_groups(query.tag_groups, self._sanitize_group_name, inventory)
             with garbage_collection_paused(), all_or_nothing(inventory):
-                populate = Populate(self, question, origin(connection))
-                fleet, is_cached = self._fleet(connection, question, cache)
+                builder = InventoryBuilder(self, query, origin(connection))
+                fleet, is_cached = self._fleet(connection, query, cache)
                 packed = None if is_cached or not self.get_option("cache") else fleet.to_cache()
-                populate.add(fleet, is_cached)
+                builder.add(fleet, is_cached)
             if packed is not None:
                 # Only now, as what is refused isn't for the next run either. Ansible stores it when this ends.
-                self._cache[question.cache_key(connection)] = packed
+                self._cache[query.cache_key(connection)] = packed
         except ItcareError as error:
             raise AnsibleParserError(str(error)) from None
 
@@ -363,11 +365,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     # -- what the API says --
 
     def _fleet(
-        self, connection: ConnectionOptions, question: Question, may_read_cache: bool
+        self, connection: ConnectionOptions, query: FleetQuery, may_read_cache: bool
     ) -> tuple[Fleet, bool]:
         """From the cache when there is one and it may be used, else from the API. Whether it was cached."""
         if self.get_option("cache") and may_read_cache:
-            fleet = self._from_cache(question.cache_key(connection))
+            fleet = self._from_cache(query.cache_key(connection))
             if fleet is not None:
                 return fleet, True
         if connection.warning:
@@ -377,7 +379,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             with without_warnings():
                 fleet = fetch_fleet(
                     client,
-                    question,
+                    query,
                     page_size=self.get_option("page_size"),
                     workers=self.get_option("workers"),
                 )

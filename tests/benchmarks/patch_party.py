@@ -81,7 +81,7 @@ def measure(action_delay: float) -> dict[str, Any]:
 
 
 def _put_all_into_group_1(simulator: Simulator) -> list[str]:
-    """Makes every instance differ from the wish, without asking the API for it."""
+    """Makes every instance differ from what is desired, without asking the API for it."""
     names = []
     for identifier in range(10001, 10001 + BULK):
         instance = simulator.control("GET", f"/control/instances/{identifier}")

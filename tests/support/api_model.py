@@ -142,14 +142,14 @@ def _operate(raw: Raw, operation: str, options: dict[str, Any]) -> Raw:
     return raw
 
 
-def _party(wish: dict[str, Any]) -> dict[str, Any]:
-    _need(set(wish) <= {"excluded", "exclusionReason", "patchGroup"}, "unknown options")
-    _need(isinstance(wish["excluded"], bool), "excluded is a boolean")
-    group = wish.get("patchGroup")
+def _party(desired: dict[str, Any]) -> dict[str, Any]:
+    _need(set(desired) <= {"excluded", "exclusionReason", "patchGroup"}, "unknown options")
+    _need(isinstance(desired["excluded"], bool), "excluded is a boolean")
+    group = desired.get("patchGroup")
     _need(group is None or (isinstance(group, int) and 1 <= group <= 3), "patchGroup is 1 to 3")
-    if wish["excluded"]:
-        _need(bool(wish.get("exclusionReason", "").strip()), "a reason is a must")
-        return {"excluded": True, "exclusionReason": wish["exclusionReason"], "patchGroup": None}
+    if desired["excluded"]:
+        _need(bool(desired.get("exclusionReason", "").strip()), "a reason is a must")
+        return {"excluded": True, "exclusionReason": desired["exclusionReason"], "patchGroup": None}
     return {
         "excluded": False,
         "exclusionReason": None,

@@ -23,7 +23,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory import (
     builder as builder_module,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import Fleet, Question
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import Fleet, FleetQuery
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.presence import Origin
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.rollback import all_or_nothing
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import TRUST_IS_GIVEN
@@ -178,10 +178,10 @@ class Populated:
         self.plugin = plugin or Source(**options)
         if after is not None:  # another source of the same inventory
             self.plugin.inventory = after.plugin.inventory
-        question = Question(Selection.from_options(self.plugin.given))
+        query = FleetQuery(Selection.from_options(self.plugin.given))
         with all_or_nothing(self.plugin.inventory):
-            populate = builder_module.Populate(self.plugin, question, origin)
-            populate.add(Fleet([dict(instance) for instance in instances], tagged or {}))
+            builder = builder_module.InventoryBuilder(self.plugin, query, origin)
+            builder.add(Fleet([dict(instance) for instance in instances], tagged or {}))
 
     @property
     def warnings(self) -> str:

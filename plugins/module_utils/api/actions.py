@@ -87,10 +87,10 @@ class Deadline:
     def polls(self, seconds: float = math.inf) -> t.Iterator[bool]:
         """True once per poll, after a pause that is longer each time; ends when the time, or `seconds` of it, is over."""
         end = min(self._end, self._client.clock() + seconds)
-        pause = min(FIRST_POLL, self.waiting.interval)
+        backoff = min(FIRST_POLL, self.waiting.interval)
         while (left := end - self._client.clock()) > 0:
-            self._client.sleep(min(pause, left))
-            pause = min(pause * 1.5, self.waiting.interval)
+            self._client.sleep(min(backoff, left))
+            backoff = min(backoff * 1.5, self.waiting.interval)
             yield True
 
 

@@ -74,8 +74,8 @@ def number(value: t.Any) -> int | float | None:
     return int(value) if math.isfinite(value) and value == int(value) else value
 
 
-def same(found: t.Any, wished: t.Any) -> bool:
-    """Whether a field has the wished value. A number is compared as one, whatever it is sent as; a text never is."""
-    if isinstance(wished, (int, float)) and not isinstance(wished, bool):
-        return number(found) == wished
-    return bool(found == wished)
+def same(found: t.Any, wanted: t.Any) -> bool:
+    """Whether a field has the wanted value. A number is compared as one, whatever it is sent as; a text never is."""
+    if isinstance(wanted, (int, float)) and not isinstance(wanted, bool):
+        return number(found) == wanted
+    return bool(found == wanted)

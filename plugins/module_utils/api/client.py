@@ -39,8 +39,8 @@ DRY_RUN_HEADER = "ITCare-DryRun"
 RETRIED_READ = frozenset({429, 500, 502, 503, 504})
 RETRIED_WRITE = frozenset({429, 503})  # refused before anything was done
 RETRIED_ONCE = frozenset({429})  # a proxy answers 503 after delivery, too
-FIRST_PAUSE = 0.5  # seconds, doubled at each retry
-LONGEST_PAUSE = 30.0
+FIRST_BACKOFF = 0.5  # seconds, doubled at each retry
+LONGEST_BACKOFF = 30.0
 LONGEST_RETRY_AFTER = (
     120.0  # a Retry-After beyond this is cut: waiting longer is the caller's decision
 )
@@ -179,7 +179,7 @@ class Client:
             except ConnectionFailedError as error:
                 failure: ItcareError = error
                 again = method == "GET" or not error.arrived
-                pause_asked = None
+                backoff_asked = None
             else:
                 if response.status_code == 401 and not renewed and self._tokens.renew(token):
                     renewed = True
@@ -187,18 +187,20 @@ class Client:
                 try:
                     return response, self._parse(method, path, response)
                 except ConnectionFailedError as error:  # a cut body
-                    failure, again, pause_asked = error, method == "GET", None
+                    failure, again, backoff_asked = error, method == "GET", None
                 except ItcareError as error:
                     failure, again = error, response.status_code in retried
-                    pause_asked = retry_after(response.headers.get("Retry-After"))
+                    backoff_asked = retry_after(response.headers.get("Retry-After"))
                     if response.status_code == 429:
-                        self._close_gate(pause_asked if pause_asked is not None else FIRST_PAUSE)
+                        self._close_gate(
+                            backoff_asked if backoff_asked is not None else FIRST_BACKOFF
+                        )
             if isinstance(failure, (ApiError, ConnectionFailedError)):
                 failure.after_503 = after_503
                 after_503 = after_503 or getattr(failure, "status", None) == 503
             if not again or attempt >= self.options.retries:
                 raise failure
-            if not self._pause(pause(attempt) if pause_asked is None else pause_asked):
+            if not self._sleep(backoff(attempt) if backoff_asked is None else backoff_asked):
                 raise failure
             attempt += 1
 
@@ -277,14 +279,14 @@ class Client:
                 asked = retry_after(response.headers.get("Retry-After"))
             except ConnectionFailedError as error:
                 failure = error
-            wait = pause(attempt) if asked is None else asked
-            if attempt >= self.options.retries or not self._pause(wait):
+            wait = backoff(attempt) if asked is None else asked
+            if attempt >= self.options.retries or not self._sleep(wait):
                 if failure is not None:
                     raise failure
                 return response
             attempt += 1
 
-    def _pause(self, seconds: float) -> bool:
+    def _sleep(self, seconds: float) -> bool:
         """Sleeps, but not beyond the end of the task's time. False when that came first."""
         left = self.ends_at - self.clock()
         if min(seconds, left) > 0:
@@ -300,7 +302,7 @@ class Client:
     def _wait_for_gate(self, method: str, url: str) -> None:
         with self._gate_lock:
             left = self._closed_until - self.clock()
-        if left > 0 and not self._pause(left):
+        if left > 0 and not self._sleep(left):
             path = urlsplit(url).path
             raise ConnectionFailedError(
                 f"{method} {path} was not sent: the service asked to wait longer than the task's time.",
@@ -342,9 +344,9 @@ def query_string(params: Query | None) -> str:
     return "?" + urlencode(pairs, quote_via=quote, safe=",:!") if pairs else ""
 
 
-def pause(attempt: int) -> float:
+def backoff(attempt: int) -> float:
     """Seconds before retry number `attempt` (from 0): doubling, with jitter so that forks don't come back together."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
+    longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**attempt)
     return longest * random.uniform(0.5, 1.0)
 
 

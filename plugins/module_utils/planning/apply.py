@@ -40,7 +40,7 @@ class Applier:
 
     `name` is the resource's, `read` fetches it afresh, `make_plan` plans for it. `listed` are the actions on it as they
     were before its state was read, None when nobody has asked. `contradicted_by` are the processes that can undo what is
-    wished; `foresee` tells what becomes of a resource when an action ends. `read_back: False` spares the last read and
+    desired; `foresee` tells what becomes of a resource when an action ends. `read_back: False` spares the last read and
     answers the predicted resource. `read_at`: when the state was read, on the server's clock, if that wasn't just now.
     """
 
@@ -240,7 +240,7 @@ class Applier:
             self._claim(step)
         if self._plan.repeats:
             rest_of_plan = self._steps[len(adopted) :]
-            # Power goes down and up again; what else is as wished by now needn't be done.
+            # Power goes down and up again; what else is as desired by now needn't be done.
             self._steps = [
                 s for s in rest_of_plan if s.told_by_process or not s.is_reached(current)
             ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One wish for many instances: plan all of them first, then do some at a time, and hide no outcome."""
+"""One desired state for many instances: plan all of them first, then do some at a time, and hide no outcome."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMED = 5  # how many instances a one-line message spells out; the result has al
 
 
 @dataclass
-class Row:
+class InstanceResult:
     """What came of one instance. `plan` is what was done, or where it failed what was to be done."""
 
     instance: Resource
@@ -54,15 +54,16 @@ class Row:
 class PartialFailureError(ItcareError):
     """Some instances failed; the details have every outcome."""
 
-    def __init__(self, rows: list[Row], **values: t.Any) -> None:
-        failed = [row for row in rows if row.error]
+    def __init__(self, results: list[InstanceResult], **values: t.Any) -> None:
+        failed = [result for result in results if result.error]
         named = "; ".join(
-            f"{row.instance.get('name')}: {str(row.error).rstrip('.')}" for row in failed[:NAMED]
+            f"{result.instance.get('name')}: {str(result.error).rstrip('.')}"
+            for result in failed[:NAMED]
         )
         more = f"; and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
         super().__init__(
-            f"{len(failed)} of {len(rows)} instances failed: {named}{more}.",
-            changed=any(row.changed for row in rows),
+            f"{len(failed)} of {len(results)} instances failed: {named}{more}.",
+            changed=any(result.changed for result in results),
             **values,
         )
 
@@ -108,7 +109,7 @@ def apply_all(
     listed: Listed | None = None,
     contradicted_by: frozenset[str] = frozenset(),
     foresee: t.Callable[[Resource | None, Action], Resource | None] = lambda current, _: current,
-) -> list[Row]:
+) -> list[InstanceResult]:
     """Plans all, then applies `concurrency` at a time. For the other arguments see Applier.
 
     `listed` are the actions in progress, asked for before the instances; None where their state doesn't depend on any.
@@ -126,7 +127,7 @@ def apply_all(
     if among is None and not client.read_only and sum(plan.changed for plan in plans) > 1:
         among = _by_instance(list_others(client, complete=False), instances)
 
-    def one(instance: Resource, plan: Plan) -> Row:
+    def one(instance: Resource, plan: Plan) -> InstanceResult:
         # Its turn may come minutes after the list, and others don't sleep.
         late = plan.changed and not client.read_only and client.clock() - listed_at > LATE
         applier = Applier(
@@ -153,8 +154,8 @@ def apply_all(
                 told.pop("warnings", []),
                 told.pop("changed", False),
             )
-            return Row(instance, plan, done, error)
-        return Row(instance, outcome.done, outcome)
+            return InstanceResult(instance, plan, done, error)
+        return InstanceResult(instance, outcome.done, outcome)
 
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
         return list(pool.map(one, instances, plans))
@@ -181,20 +182,20 @@ def _by_instance(
     return among
 
 
-def actions_of(rows: t.Iterable[Row]) -> list[Action]:
-    return [action for row in rows for action in row.outcome.itcare_actions]
+def actions_of(results: t.Iterable[InstanceResult]) -> list[Action]:
+    return [action for result in results for action in result.outcome.itcare_actions]
 
 
-def operations_of(rows: t.Iterable[Row]) -> list[str]:
+def operations_of(results: t.Iterable[InstanceResult]) -> list[str]:
     """Each kind of operation once, in the order of its first use."""
-    return list(dict.fromkeys(label for row in rows for label in row.outcome.operations))
+    return list(dict.fromkeys(label for result in results for label in result.outcome.operations))
 
 
-def diffs_of(rows: t.Iterable[Row]) -> list[dict[str, t.Any]]:
+def diffs_of(results: t.Iterable[InstanceResult]) -> list[dict[str, t.Any]]:
     """One block per instance that changes."""
-    return [row.plan.diff() for row in rows if row.plan.changed]
+    return [result.plan.diff() for result in results if result.plan.changed]
 
 
-def warnings_of(rows: t.Iterable[Row]) -> list[str]:
+def warnings_of(results: t.Iterable[InstanceResult]) -> list[str]:
     """Each warning once."""
-    return list(dict.fromkeys(text for row in rows for text in row.outcome.warnings))
+    return list(dict.fromkeys(text for result in results for text in result.outcome.warnings))

@@ -46,7 +46,7 @@ def trace(
             in_progress = action["status"] == actions.IN_PROGRESS
             if does_just(action, step) and (in_progress or (watch.complete and step.blind)):
                 return Found(action, sent_at, traced=True)
-            # Somebody else's, or ours by a name that we don't know, or for another wish: its effect tells.
+            # Somebody else's, or ours by a name that we don't know, or for another desired state: its effect tells.
             ended, _lost = actions.wait_for(client, action, deadline)
             if not ended_well(ended) and is_of(action, step):
                 return Found(ended, sent_at, traced=True)

@@ -4,7 +4,7 @@
 
 """Plan, then apply: what would change, as a pure value.
 
-A Plan is made by a pure function from current and wished state. `changed`, the diff, the `operations` of a result and
+A Plan is made by a pure function from current and desired state. `changed`, the diff, the `operations` of a result and
 check mode all read it; apply.py alone sends it.
 """
 
@@ -66,7 +66,7 @@ class Step:
 
 @dataclass
 class Plan:
-    """The ordered steps from `current` to the wished state of one resource."""
+    """The ordered steps from `current` to the desired state of one resource."""
 
     kind: str
     name: str
@@ -135,9 +135,9 @@ def merge(base: Resource, change: Resource) -> Resource:
     return merged
 
 
-def shows(resource: Resource, wished: Resource) -> bool:
-    """Whether the resource has every value of `wished`."""
-    for key, value in wished.items():
+def shows(resource: Resource, wanted: Resource) -> bool:
+    """Whether the resource has every value of `wanted`."""
+    for key, value in wanted.items():
         found = resource.get(key)
         if isinstance(value, dict) and isinstance(found, dict):
             if not shows(found, value):

@@ -16,7 +16,7 @@ from ..api.client import Client
 from ..api.errors import ActionTimeoutError, ApiError
 from .plan import Step
 
-# What an action must not do while a task wishes something of power, existence or the snapshot: the server would end otherwise.
+# What an action must not do while a task is about power, existence or the snapshot: the server would end otherwise.
 EXISTENCE = frozenset({"vm_create", "vm_delete"})
 POWER = EXISTENCE | {"vm_start", "vm_stop", "vm_reset"}
 SNAPSHOT = frozenset({"vm_create_snapshot", "vm_delete_snapshot", "vm_recover_snapshot"})
@@ -35,7 +35,7 @@ NOT_SHOWN = (401, 403, 404, 501)  # this account, or this service, shows no acti
 
 
 def contradicts(action: Action, processes: frozenset[str]) -> bool:
-    """Whether an action may end in another state than is wished; one of an unknown process may."""
+    """Whether an action may end in another state than the desired one; one of an unknown process may."""
     process = action.get("process")
     return process in processes or process not in KNOWN
 

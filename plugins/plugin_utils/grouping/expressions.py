@@ -93,7 +93,7 @@ _ATTRIBUTES = frozenset(
 
 
 @dataclass(frozen=True)
-class Reading:
+class Dependencies:
     """`path`: a plain path such as `region.id`. `names`: all variables that a pure expression needs, None: impure."""
 
     names: tuple[str, ...] | None
@@ -112,16 +112,16 @@ class Reading:
         except (TypeError, ValueError, RecursionError):  # a value that isn't plain JSON
             return None
 
-    def __or__(self, other: Reading) -> Reading:
+    def __or__(self, other: Dependencies) -> Dependencies:
         if self.names is None or other.names is None:
             return IMPURE
         if not other.names:
             return self
-        return Reading(tuple(dict.fromkeys(self.names + other.names)))
+        return Dependencies(tuple(dict.fromkeys(self.names + other.names)))
 
 
-IMPURE = Reading(None)
-CONSTANT = Reading(())
+IMPURE = Dependencies(None)
+CONSTANT = Dependencies(())
 
 
 def frozen(value: t.Any) -> Key:
@@ -164,15 +164,15 @@ def _path_key(path: t.Sequence[str | int], value: t.Any) -> Key | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def read_expression(text: str) -> Reading:
+def dependencies_of_expression(text: str) -> Dependencies:
     """How to remember the expression `text` (without delimiters)."""
-    return _read("{{" + text + "}}")
+    return _dependencies_in("{{" + text + "}}")
 
 
 @functools.lru_cache(maxsize=1024)
-def read_template(text: str) -> Reading:
+def dependencies_of_template(text: str) -> Dependencies:
     """How to remember what the template `text` becomes."""
-    return _read(text) if can_be_template(text) else CONSTANT
+    return _dependencies_in(text) if can_be_template(text) else CONSTANT
 
 
 def is_constant(expression: t.Any) -> bool:
@@ -183,7 +183,7 @@ def is_constant(expression: t.Any) -> bool:
         return False
 
 
-def _read(template: str) -> Reading:
+def _dependencies_in(template: str) -> Dependencies:
     try:
         tree = Environment().parse(template)
     except (TemplateError, RecursionError, ValueError):
@@ -198,7 +198,7 @@ def _read(template: str) -> Reading:
         and len(tree.body[0].nodes) == 1
     ):
         path = _plain_path(tree.body[0].nodes[0])
-    return Reading(tuple(names), path)
+    return Dependencies(tuple(names), path)
 
 
 def _is_pure(node: nodes.Node, names: dict[str, None]) -> bool:

@@ -20,14 +20,17 @@ from ansible.plugins.inventory import Constructable
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.expressions import (
     IMPURE,
     MISSING,
+    Dependencies,
     Key,
-    Reading,
+    dependencies_of_expression,
+    dependencies_of_template,
     follow,
     is_constant,
-    read_expression,
-    read_template,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import Variables, View
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import (
+    HostVariables,
+    Variables,
+)
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import Fields
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import (
     TRUST_IS_GIVEN,
@@ -44,7 +47,7 @@ _SCALARS = (str, bool, int, float, type(None))
 _RESERVED_GROUPS = frozenset({"all", "ungrouped", "localhost", "_meta"})
 
 
-class AnsibleDecides:
+class ConstructableAdapter:
     """Ansible's own code, one entry and one host at a time, with this object in the place of the inventory.
 
     Groups and their parents are made at once, as Ansible would; what the host joins or gets is written down.
@@ -134,12 +137,12 @@ class AnsibleDecides:
 
     def holds(self, conditional: t.Any, variables: Variables) -> bool:
         """Whether a condition is met. Raises AnsibleError when that can't be told."""
-        rehearsal = Rehearsal(self)
+        probe = ConditionProbe(self)
         with self._compiled("conditional"):
             Constructable._add_host_to_composed_groups(
-                rehearsal, {"met": conditional}, variables, "", True, fetch_hostvars=False
+                probe, {"met": conditional}, variables, "", True, fetch_hostvars=False
             )
-        return rehearsal.met
+        return probe.met
 
 
 def _reserved(group: str) -> AnsibleParserError:
@@ -148,13 +151,13 @@ def _reserved(group: str) -> AnsibleParserError:
     )
 
 
-class Rehearsal:
+class ConditionProbe:
     """Stands in for the inventory where only the outcome of a condition is wanted."""
 
-    def __init__(self, decides: AnsibleDecides) -> None:
-        self.templar = decides.templar
+    def __init__(self, adapter: ConstructableAdapter) -> None:
+        self.templar = adapter.templar
         self.inventory = self
-        self._sanitize_group_name = decides._sanitize_group_name
+        self._sanitize_group_name = adapter._sanitize_group_name
         self.met = False
 
     def add_group(self, name: str) -> str:
@@ -199,20 +202,22 @@ class _CompileOnce:
 class Rule:
     """One entry: what it does to a host, remembered by what it depends on."""
 
-    def __init__(self, reading: Reading, decide: t.Callable[[Variables, str], t.Any]) -> None:
-        self.reading = reading
+    def __init__(
+        self, dependencies: Dependencies, decide: t.Callable[[Variables, str], t.Any]
+    ) -> None:
+        self.dependencies = dependencies
         self._decide = decide
         self._known: dict[Key, t.Any] = {}
 
-    def outcome(self, view: View, host: str) -> t.Any:
-        key = self.reading.key(view.lookup)
+    def outcome(self, hostvars: HostVariables, host: str) -> t.Any:
+        key = self.dependencies.key(hostvars.lookup)
         if key is None:
-            return self._decide(view.everything(), host)
+            return self._decide(hostvars.everything(), host)
         try:
             return self._known[key]
         except KeyError:
             pass
-        result = self._decide(view.only(self.reading.names or ()), host)
+        result = self._decide(hostvars.only(self.dependencies.names or ()), host)
         # A container could be changed through one host for all others.
         if len(self._known) < REMEMBERED and (isinstance(result, _Groups) or _is_scalar(result)):
             self._known[key] = result
@@ -230,16 +235,16 @@ def _is_scalar(value: t.Any) -> bool:
 class ValueRule(Rule):
     """An expression's value; plain paths to scalars are looked up natively."""
 
-    def outcome(self, view: View, host: str) -> t.Any:
-        path = self.reading.path
+    def outcome(self, hostvars: HostVariables, host: str) -> t.Any:
+        path = self.dependencies.path
         if path is not None:
             try:
-                value = follow(path[1:], view.lookup(path[0]))  # type: ignore[arg-type]
+                value = follow(path[1:], hostvars.lookup(path[0]))  # type: ignore[arg-type]
             except TypeError:
                 value = MISSING
             if _is_itself(value):
                 return value
-        return super().outcome(view, host)
+        return super().outcome(hostvars, host)
 
 
 def _is_itself(value: t.Any) -> bool:
@@ -253,8 +258,8 @@ def _is_itself(value: t.Any) -> bool:
     return isinstance(value, bool)
 
 
-def reading_of(expression: t.Any) -> Reading:
-    return read_expression(str(expression)) if isinstance(expression, str) else IMPURE
+def dependencies_of(expression: t.Any) -> Dependencies:
+    return dependencies_of_expression(str(expression)) if isinstance(expression, str) else IMPURE
 
 
 class Grouping:
@@ -263,7 +268,7 @@ class Grouping:
     def __init__(
         self,
         plugin: t.Any,
-        decides: AnsibleDecides,
+        adapter: ConstructableAdapter,
         *,
         compose: t.Any,
         groups: t.Any,
@@ -273,56 +278,57 @@ class Grouping:
     ) -> None:
         self._extra = extra
         self._strict = strict
-        self._decides = decides
+        self._adapter = adapter
         self._valid_names: set[str] = set()
         self._compose = [
-            (name, ValueRule(reading_of(expression), self._decide_value(name, expression)))
+            (name, ValueRule(dependencies_of(expression), self._decide_value(name, expression)))
             for name, expression in (compose or {}).items()
         ]
         self._groups = [
-            Rule(reading_of(conditional), self._decide_group(name, conditional))
+            Rule(dependencies_of(conditional), self._decide_group(name, conditional))
             for name, conditional in (groups or {}).items()
         ]
         self._keyed = [
-            Rule(_keyed_reading(entry), self._decide_keyed(entry)) for entry in keyed_groups or []
+            Rule(_dependencies_of_keyed(entry), self._decide_keyed(entry))
+            for entry in keyed_groups or []
         ]
 
     def _decide_value(self, name: str, expression: t.Any) -> t.Callable[[Variables, str], t.Any]:
         # A template that the user wrote out is executed later, as the user means it; one that holds data never is.
         mark = trust_harmless if is_constant(expression) else as_data
         return lambda variables, host: mark(
-            self._decides.value(name, expression, variables, host, self._strict)
+            self._adapter.value(name, expression, variables, host, self._strict)
         )
 
     def _decide_group(self, name: str, conditional: t.Any) -> t.Callable[[Variables, str], t.Any]:
         return lambda variables, host: _Groups(
-            self._decides.joined(name, conditional, variables, host, self._strict)
+            self._adapter.joined(name, conditional, variables, host, self._strict)
         )
 
     def _decide_keyed(self, entry: t.Any) -> t.Callable[[Variables, str], t.Any]:
         return lambda variables, host: _Groups(
-            self._decides.keyed(entry, variables, host, self._strict)
+            self._adapter.keyed(entry, variables, host, self._strict)
         )
 
     def apply(self, host: t.Any, fields: Fields) -> None:
         """Sets the host's composed variables and puts it into its groups."""
-        view = View(fields, host.vars, host.get_magic_vars)
+        hostvars = HostVariables(fields, host.vars, host.get_magic_vars)
         if self._compose:
-            view.extra = self._extra
+            hostvars.extra = self._extra
             # None sees another's result.
-            composed = [(name, rule.outcome(view, host.name)) for name, rule in self._compose]
+            composed = [(name, rule.outcome(hostvars, host.name)) for name, rule in self._compose]
             for name, value in composed:
                 if value is not MISSING:
                     self._set(host, name, value)
-            view.variables = host.vars
-        view.extra = {}  # Ansible doesn't show them to `groups`
-        joined = [rule.outcome(view, host.name) for rule in self._groups]  # as with `compose`
+            hostvars.variables = host.vars
+        hostvars.extra = {}  # Ansible doesn't show them to `groups`
+        joined = [rule.outcome(hostvars, host.name) for rule in self._groups]  # as with `compose`
         for groups in joined:
             for group in groups:
                 group.add_host(host)
-        view.extra = self._extra
+        hostvars.extra = self._extra
         for rule in self._keyed:
-            for group in rule.outcome(view, host.name):
+            for group in rule.outcome(hostvars, host.name):
                 group.add_host(host)
 
     def _set(self, host: t.Any, name: str, value: t.Any) -> None:
@@ -334,34 +340,34 @@ class Grouping:
             self._valid_names.add(name)
 
 
-def _keyed_reading(entry: t.Any) -> Reading:
+def _dependencies_of_keyed(entry: t.Any) -> Dependencies:
     if not isinstance(entry, dict):
         return IMPURE
     parent = entry.get("parent_group")
-    key = reading_of(entry.get("key"))
+    key = dependencies_of(entry.get("key"))
     if parent is None:
         return key
-    return key | read_template(str(parent)) if isinstance(parent, str) else IMPURE
+    return key | dependencies_of_template(str(parent)) if isinstance(parent, str) else IMPURE
 
 
-def evaluate(decides: AnsibleDecides, expression: str, name: str, strict: bool) -> ValueRule:
+def evaluate(adapter: ConstructableAdapter, expression: str, name: str, strict: bool) -> ValueRule:
     """A rule for the value of an expression; MISSING, or with `strict` an error, when it has none."""
     return ValueRule(
-        reading_of(expression),
-        lambda variables, host: decides.value(name, expression, variables, host, strict),
+        dependencies_of(expression),
+        lambda variables, host: adapter.value(name, expression, variables, host, strict),
     )
 
 
-def condition(decides: AnsibleDecides, conditional: t.Any, where: str) -> Rule:
+def condition(adapter: ConstructableAdapter, conditional: t.Any, where: str) -> Rule:
     """A rule for whether a condition is met. One that can't be evaluated is an error: guessing could lose hosts."""
 
     def decide(variables: Variables, host: str) -> bool:
         try:
-            return decides.holds(conditional, variables)
+            return adapter.holds(conditional, variables)
         except AnsibleError as error:
             cause = error.__cause__ or error.__context__ or error
             raise AnsibleError(
                 f"{where}: '{conditional}' can't be evaluated for {host}: {cause}"
             ) from None
 
-    return Rule(reading_of(conditional), decide)
+    return Rule(dependencies_of(conditional), decide)

@@ -20,7 +20,7 @@ MAGIC = frozenset({"inventory_hostname", "inventory_hostname_short", "group_name
 _MERGE = C.DEFAULT_HASH_BEHAVIOUR == "merge"
 
 
-class View:
+class HostVariables:
     """The variables that expressions about one host see: API fields, then its variables, then magic ones."""
 
     __slots__ = ("_fields", "_magic", "extra", "variables")

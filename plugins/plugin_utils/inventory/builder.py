@@ -13,13 +13,13 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import snak
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import shortened
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.fast import (
-    AnsibleDecides,
+    ConstructableAdapter,
     Grouping,
     Rule,
     condition,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import View
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import Fleet, Question
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import HostVariables
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import Fleet, FleetQuery
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hostnames import (
     HostNames,
     Names,
@@ -45,27 +45,27 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import can_be_
 ROUNDS = 3  # of renaming; a group that still has a host's name is made of whatever that is
 
 
-class Populate:
+class InventoryBuilder:
     """Puts a fleet into the inventory of a plugin, as the plugin's options say."""
 
-    def __init__(self, plugin: t.Any, question: Question, origin: Origin) -> None:
+    def __init__(self, plugin: t.Any, query: FleetQuery, origin: Origin) -> None:
         option = plugin.get_option
         self._warn: t.Callable[[str], None] = plugin.display.warning
         self._inventory = plugin.inventory
-        self._question = question
+        self._query = query
         self._safe_group_name: t.Callable[[str], str] = plugin._sanitize_group_name
-        decides = AnsibleDecides(plugin)
+        adapter = ConstructableAdapter(plugin)
         self._translator = Translator(option("hostvars_prefix"))
         self._presence = Presence(self._inventory, origin, self._id_variables())
         self._chosen = self._chosen_variables(option("fields"))
         self._address: str = option("connection_address")
         self._group_by: list[str] = option("group_by")
-        self._host_names = HostNames(option("hostnames"), decides, option("strict"))
+        self._host_names = HostNames(option("hostnames"), adapter, option("strict"))
         self._names = Names(
             option("on_duplicate"), self._warn, self._presence, self._inventory.groups
         )
         self._host_filters: list[t.Any] = option("host_filters")
-        self._filters = [self._filter(entry, decides) for entry in self._host_filters]
+        self._filters = [self._filter(entry, adapter) for entry in self._host_filters]
         self._min_hosts: int = option("min_hosts")
         if self._filters and self._filters[-1][0]:
             raise InputError(
@@ -74,7 +74,7 @@ class Populate:
             )
         self._grouping = Grouping(
             plugin,
-            decides,
+            adapter,
             compose=option("compose"),
             groups=option("groups"),
             keyed_groups=option("keyed_groups"),
@@ -102,7 +102,7 @@ class Populate:
         ]
 
     @staticmethod
-    def _filter(entry: t.Any, decides: AnsibleDecides) -> tuple[bool, Rule]:
+    def _filter(entry: t.Any, adapter: ConstructableAdapter) -> tuple[bool, Rule]:
         if isinstance(entry, dict) and len(entry) == 1:
             kind, conditional = next(iter(entry.items()))
             # Before 2.19 Ansible takes nothing for false, and a list for true.
@@ -110,7 +110,7 @@ class Populate:
                 isinstance(conditional, str) and conditional.strip()
             )
             if kind in ("include", "exclude") and told:
-                return kind == "include", condition(decides, conditional, f"host_filters.{kind}")
+                return kind == "include", condition(adapter, conditional, f"host_filters.{kind}")
         raise InputError(
             f"host_filters takes entries such as 'exclude: expression', not {entry!r}."
         )
@@ -223,11 +223,11 @@ class Populate:
         """What the first filter that is met says; a host when none is."""
         if not self._filters:
             return True
-        view = View(
+        hostvars = HostVariables(
             fields, fields.variables, lambda: {"inventory_hostname": self._translator.text(name)}
         )
         for includes, rule in self._filters:
-            if rule.outcome(view, name):
+            if rule.outcome(hostvars, name):
                 return includes
         return True
 
@@ -257,7 +257,7 @@ class Populate:
         return host
 
     def _warn_of_missing(self, instances: list[dict[str, t.Any]]) -> None:
-        selection = self._question.selection
+        selection = self._query.selection
         for field, wanted in {"name": selection.names, "id": selection.ids}.items():
             if wanted is not None:
                 found = {instance.get(field) for instance in instances}
@@ -270,7 +270,7 @@ class Populate:
         count = len(self._wanted)
         if count >= self._min_hosts:
             return
-        narrowed_by = list(self._question.narrowed_by)
+        narrowed_by = list(self._query.narrowed_by)
         for entry in self._host_filters:
             narrowed_by += [f"host_filters.{kind}: {text}" for kind, text in entry.items()]
         raise AnsibleParserError(

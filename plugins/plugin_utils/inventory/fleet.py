@@ -41,7 +41,7 @@ DETAILS = {
 
 
 @dataclass(frozen=True)
-class Question:
+class FleetQuery:
     """What is asked of the API; the same question has the same answer, so it is what the cache goes by."""
 
     selection: Selection
@@ -50,7 +50,7 @@ class Question:
     narrowed_by: tuple[str, ...] = ()  # the selection as the user has written it, for messages
 
     @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> Question:
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> FleetQuery:
         tags = tuple(dict.fromkeys(check_tags(options["tag_groups"], "tag_groups")))
         return cls(
             Selection.from_options(options),
@@ -121,15 +121,15 @@ class Fleet:
         return cls(instances, {tag: frozenset(ids) for tag, ids in tagged.items()})
 
 
-def fetch_fleet(client: Client, question: Question, *, page_size: int, workers: int) -> Fleet:
+def fetch_fleet(client: Client, query: FleetQuery, *, page_size: int, workers: int) -> Fleet:
     """Everything, or an error."""
-    selection = question.selection
+    selection = query.selection
     instances = fetch(client, selection, page_size=page_size, workers=workers)
     tagged = {}
-    for tag in question.tag_groups:
+    for tag in query.tag_groups:
         tagged[tag] = ids_with_tag(client, selection, tag, page_size=page_size, workers=workers)
-    if question.detail:
-        _add_details(client, instances, question.detail, workers)
+    if query.detail:
+        _add_details(client, instances, query.detail, workers)
     return Fleet(instances, tagged)
 
 

@@ -14,10 +14,10 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import In
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import shortened
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.expressions import MISSING
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.fast import (
-    AnsibleDecides,
+    ConstructableAdapter,
     evaluate,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import View
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import HostVariables
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import (
     Fields,
     dns_name,
@@ -36,7 +36,7 @@ SHAPE = "hostnames takes a list of name, label, ip_address, dns and expressions 
 class _Entry:
     """One entry of `hostnames`."""
 
-    def __init__(self, entry: t.Any, decides: AnsibleDecides, strict: bool) -> None:
+    def __init__(self, entry: t.Any, adapter: ConstructableAdapter, strict: bool) -> None:
         if not isinstance(entry, str) or not entry.strip():
             raise InputError(f"{SHAPE}, not {entry!r}.")
         self.text = entry
@@ -47,22 +47,24 @@ class _Entry:
         elif entry == "dns":
             self.find = dns_name
         else:
-            wrong = decides.wrong_with(entry)
+            wrong = adapter.wrong_with(entry)
             if wrong:
                 raise InputError(
                     f"hostnames: {entry!r} is no expression: {wrong}. {SHAPE}, without braces around them."
                 )
-            rule = evaluate(decides, entry, f"a name from hostnames entry '{entry}'", strict)
+            rule = evaluate(adapter, entry, f"a name from hostnames entry '{entry}'", strict)
             self.find = lambda fields: rule.outcome(
-                View(fields, fields.variables, dict), str(fields.get("name"))
+                HostVariables(fields, fields.variables, dict), str(fields.get("name"))
             )
 
 
 class HostNames:
     """What names a host, in order of preference."""
 
-    def __init__(self, hostnames: t.Sequence[t.Any], decides: AnsibleDecides, strict: bool) -> None:
-        self._entries = [_Entry(entry, decides, strict) for entry in hostnames]
+    def __init__(
+        self, hostnames: t.Sequence[t.Any], adapter: ConstructableAdapter, strict: bool
+    ) -> None:
+        self._entries = [_Entry(entry, adapter, strict) for entry in hostnames]
         self._found = False
 
     def preferred(self, fields: Fields) -> str:

@@ -24,7 +24,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import (
     Fleet,
-    Question,
+    FleetQuery,
     origin,
 )
 from support.inventory import ansible_inventory, hosts_of, listed, run_ansible, said, write_source
@@ -207,8 +207,8 @@ def test_nothing_is_stored_when_the_source_fails(simulator: Simulator, tmp_path:
 def key(selection: dict[str, Any] | None = None, **other: Any) -> str:
     tags, detail = other.pop("tag_groups", ()), other.pop("detail", ())
     connection = {"api_url": "https://a.example/itcare", "client_id": "a", "client_secret": "s"}
-    question = Question(Selection.from_options(selection or {}), tags, detail)
-    return question.cache_key(ConnectionOptions.from_mapping({**connection, **other}))
+    query = FleetQuery(Selection.from_options(selection or {}), tags, detail)
+    return query.cache_key(ConnectionOptions.from_mapping({**connection, **other}))
 
 
 def test_the_key_is_made_of_all_that_matters() -> None:
@@ -271,8 +271,8 @@ def test_a_renewed_token_finds_the_cache_warm(simulator: Simulator, tmp_path: Pa
     listed(cached_source(tmp_path, simulator))
     (file,) = stored(tmp_path)
     connection = {"api_url": simulator.api_url, "access_token": jwt(**WHO)}
-    question = Question(Selection.from_options({}))
-    name = question.cache_key(ConnectionOptions.from_mapping(connection))
+    query = FleetQuery(Selection.from_options({}))
+    name = query.cache_key(ConnectionOptions.from_mapping(connection))
     file.rename(file.with_name(re.sub("cegedim_cloud_itcare_.*", name, file.name)))
     asked(simulator)
     source = cached_source(tmp_path, simulator, **pair, access_token=jwt(**WHO))

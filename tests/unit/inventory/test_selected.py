@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import Question
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import FleetQuery
 from support.inventory import ansible_inventory, hosts_of, listed, said, write_source
 from support.simulator import Simulator
 
@@ -84,10 +84,11 @@ def test_names_are_excluded(simulator: Simulator, tmp_path: Path, match: str) ->
 def test_excluded_names_are_another_question() -> None:
     options: dict[str, Any] = {"tag_groups": [], "detail": []}
     questions = [
-        Question.from_options({**options, "exclude_names": names}) for names in (None, ["A"], ["B"])
+        FleetQuery.from_options({**options, "exclude_names": names})
+        for names in (None, ["A"], ["B"])
     ]
-    assert questions[0] == Question.from_options(options)
-    assert len({repr(question) for question in questions}) == 3
+    assert questions[0] == FleetQuery.from_options(options)
+    assert len({repr(query) for query in questions}) == 3
 
 
 @pytest.mark.parametrize("match", ["all", "any"])

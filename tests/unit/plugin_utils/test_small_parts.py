@@ -14,8 +14,8 @@ import pytest
 from ansible import template as ansible_template
 from ansible.inventory.data import InventoryData
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.expressions import (
-    read_expression,
-    read_template,
+    dependencies_of_expression,
+    dependencies_of_template,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.rollback import all_or_nothing
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import TRUST_IS_GIVEN, Data
@@ -89,7 +89,7 @@ def test_keys_are_renamed_but_those_of_data() -> None:
     ],
 )
 def test_plain_paths(expression: str, path: Any) -> None:
-    assert read_expression(expression).path == path
+    assert dependencies_of_expression(expression).path == path
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_plain_paths(expression: str, path: Any) -> None:
     ],
 )
 def test_pure_expressions(expression: str, names: set[str]) -> None:
-    assert set(read_expression(expression).names or ()) == names
+    assert set(dependencies_of_expression(expression).names or ()) == names
 
 
 @pytest.mark.parametrize(
@@ -141,16 +141,16 @@ def test_pure_expressions(expression: str, names: set[str]) -> None:
     ],
 )
 def test_what_is_not_known_to_be_pure(expression: str) -> None:
-    reading = read_expression(expression)
-    assert reading.names is None
-    assert reading.key(lambda name: "x") is None
+    dependencies = dependencies_of_expression(expression)
+    assert dependencies.names is None
+    assert dependencies.key(lambda name: "x") is None
 
 
 def test_templates() -> None:
-    assert read_template("plain").names == ()
-    assert read_template("in_{{ region.id }}").names == ("region",)
-    assert read_template("{{ lookup('env', 'HOME') }}").names is None
-    assert read_template("{% set x = 1 %}{{ x }}").names is None
+    assert dependencies_of_template("plain").names == ()
+    assert dependencies_of_template("in_{{ region.id }}").names == ("region",)
+    assert dependencies_of_template("{{ lookup('env', 'HOME') }}").names is None
+    assert dependencies_of_template("{% set x = 1 %}{{ x }}").names is None
 
 
 def state(inventory: InventoryData) -> Any:

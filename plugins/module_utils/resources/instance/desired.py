@@ -54,7 +54,7 @@ class Sizing(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Protection:
-    """Monitoring, backup or replication: how a wish about it is sent and read back."""
+    """Monitoring, backup or replication: how its desired state is sent and read back."""
 
     option: str
     title: str
@@ -97,7 +97,7 @@ PROTECTIONS = (
 
 
 @dataclass(frozen=True)
-class Wish:
+class DesiredInstance:
     """What a task asks for, checked. Options that weren't given are None or missing."""
 
     state: str
@@ -113,7 +113,7 @@ class Wish:
     force: bool = False
 
     @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> Wish:
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> DesiredInstance:
         """Raises InputError, naming the option, before the first request."""
         name, identifier = options.get("name"), options.get("id")
         if (name is None) == (identifier is None):
@@ -133,8 +133,8 @@ class Wish:
                     f"{option} goes with state: {goes_with} only, not with state: {state}."
                 )
         for protection in PROTECTIONS:
-            wished = options.get(protection.option) or {}
-            reason = wished.get("reason")
+            wanted = options.get(protection.option) or {}
+            reason = wanted.get("reason")
             if reason is not None and not reason.strip():
                 raise InputError(
                     f"{protection.option}.reason must not be empty: say why, or leave it out."

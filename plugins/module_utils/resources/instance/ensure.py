@@ -23,55 +23,59 @@ from ..selection.selection import (
     refuse_other_spelling,
     unmade,
 )
-from .desired import Wish
+from .desired import DesiredInstance
 from .planner import contradicted_by, foresee, plan_instance
 
 
-def _plan(client: Client, current: Resource | None, wish: Wish) -> Plan:
+def _plan(client: Client, current: Resource | None, desired: DesiredInstance) -> Plan:
     try:
-        return plan_instance(current, wish)
+        return plan_instance(current, desired)
     except InputError as error:
         if current is not None:
             raise
-        near = near_names(client, wish.name) if wish.name is not None else []
+        near = near_names(client, desired.name) if desired.name is not None else []
         meant = f" Did you mean {', '.join(near)}?" if near else ""
         raise InputError(f"{str(error).rstrip('.')}{unmade(client)}.{meant}") from error
 
 
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_instance."""
-    wish = Wish.from_options(options)
-    client.hide(Wish.secrets(options))
+    desired = DesiredInstance.from_options(options)
+    client.hide(DesiredInstance.secrets(options))
     deadline = Deadline(client, Waiting.from_options(options))
 
-    identifier = wish.id
+    identifier = desired.id
 
     def read() -> Resource | None:
         """Once the instance of a name was seen it is that very one, whoever gets the name next."""
         nonlocal identifier
         found = None if identifier is None else read_by_id(client, identifier)
-        if found is None and wish.id is None and (identifier is None or wish.state != "absent"):
-            found = read_by_name(client, str(wish.name))
+        if (
+            found is None
+            and desired.id is None
+            and (identifier is None or desired.state != "absent")
+        ):
+            found = read_by_name(client, str(desired.name))
         if found is not None:
             identifier = found["id"]
         return None if found is None else t.cast(Resource, to_snake(found))
 
-    processes = contradicted_by(wish)
+    processes = contradicted_by(desired)
     # Actions first: what ends between the two is in the state already.
-    listed = list_others(client, wish.id, wish.name, complete=True) if processes else None
+    listed = list_others(client, desired.id, desired.name, complete=True) if processes else None
     current = read()
-    if current is None and wish.name is not None:
-        refuse_other_spelling(client, wish.name)
+    if current is None and desired.name is not None:
+        refuse_other_spelling(client, desired.name)
         processes = processes or EXISTENCE  # it may be about to be there
     outcome = Applier(
         client,
         deadline,
-        wish.name or (current or {}).get("name"),
+        desired.name or (current or {}).get("name"),
         read,
-        lambda found: _plan(client, found, wish),
+        lambda found: _plan(client, found, desired),
         listed=listed,
         contradicted_by=processes,
-        foresee=lambda found, action: foresee(found, action, wish),
+        foresee=lambda found, action: foresee(found, action, desired),
     ).apply(current)
     return Result(
         changed=outcome.changed,

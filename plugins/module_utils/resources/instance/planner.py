@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Instances: current and wished state -> Plan. API facts from the contract, section 5 (seed 001)."""
+"""Instances: current and desired state -> Plan. API facts from the contract, section 5 (seed 001)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ...planning.watch import EXISTENCE, POWER
 from ..selection.selection import (
     INSTANCES,
 )
-from .desired import FIXED, PROTECTIONS, UNCERTAIN, Sizing, Wish
+from .desired import FIXED, PROTECTIONS, UNCERTAIN, DesiredInstance, Sizing
 
 NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
 
@@ -27,74 +27,74 @@ NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
 # -- planning: pure ---------------------------------------------------------------------------------------------------
 
 
-def plan_instance(current: Resource | None, wish: Wish) -> Plan:
-    """What leads from the instance as it is (snake case, None when there is none) to the wish. Raises InputError."""
+def plan_instance(current: Resource | None, desired: DesiredInstance) -> Plan:
+    """What leads from the instance as it is (snake case, None when there is none) to the desired state. Raises InputError."""
     if current is None:
-        return _plan_missing(wish)
-    name = str(current.get("name") or wish.name)
+        return _plan_missing(desired)
+    name = str(current.get("name") or desired.name)
     plan = Plan("instance", name, current)
     status = current.get("status")
-    if wish.state == "absent":
+    if desired.state == "absent":
         if status != "INACTIVE":
-            if not wish.force:
+            if not desired.force:
                 raise InputError(
                     f"Instance {name} (id {current.get('id')}) is {status}, and only a stopped (INACTIVE) instance can be "
                     "deleted: stop it first, or set force: true to have it stopped and deleted."
                 )
-            plan.steps.append(_power("stop", current, wish))
-        plan.steps.append(_delete(current, wish, after_stop=bool(plan.steps)))
+            plan.steps.append(_power("stop", current, desired))
+        plan.steps.append(_delete(current, desired, after_stop=bool(plan.steps)))
         return plan
 
-    _check_fixed(plan, current, wish)
-    changes = [*_resize(plan, current, wish), *_protect(current, wish, name)]
-    stops = wish.state in ("stopped", "restarted") and status != "INACTIVE"
+    _check_fixed(plan, current, desired)
+    changes = [*_resize(plan, current, desired), *_protect(current, desired, name)]
+    stops = desired.state in ("stopped", "restarted") and status != "INACTIVE"
     if stops:
-        plan.steps.append(_power("stop", current, wish))
+        plan.steps.append(_power("stop", current, desired))
     plan.steps += changes
-    if wish.state == "restarted" or (wish.state == "started" and status != "ACTIVE"):
-        plan.steps.append(_power("start", current, wish, after_stop=stops))
-    if wish.state == "reset":
+    if desired.state == "restarted" or (desired.state == "started" and status != "ACTIVE"):
+        plan.steps.append(_power("start", current, desired, after_stop=stops))
+    if desired.state == "reset":
         if status != "ACTIVE":
             raise InputError(
                 f"Instance {name} is {status}, and only a running (ACTIVE) one can be reset: use state: started."
             )
-        plan.steps.append(_reset(wish))
-    plan.repeats = wish.state in ("restarted", "reset")
+        plan.steps.append(_reset(desired))
+    plan.repeats = desired.state in ("restarted", "reset")
     return plan
 
 
-def _plan_missing(wish: Wish) -> Plan:
-    if wish.state == "absent":
-        return Plan("instance", str(wish.name or wish.id), None)
-    if wish.id is not None:
+def _plan_missing(desired: DesiredInstance) -> Plan:
+    if desired.state == "absent":
+        return Plan("instance", str(desired.name or desired.id), None)
+    if desired.id is not None:
         raise InputError(
-            f"No instance has the id {wish.id}, or the API account may not see it. An id that isn't found is never created."
+            f"No instance has the id {desired.id}, or the API account may not see it. An id that isn't found is never created."
         )
-    if wish.state in ("restarted", "reset"):
-        raise InputError(f"There is no instance {wish.name}, so it can't be {wish.state}.")
-    missing = _missing_to_create(wish)
+    if desired.state in ("restarted", "reset"):
+        raise InputError(f"There is no instance {desired.name}, so it can't be {desired.state}.")
+    missing = _missing_to_create(desired)
     if missing:
         raise InputError(
-            f"There is no instance {wish.name}, and creating it needs: {', '.join(missing)}."
+            f"There is no instance {desired.name}, and creating it needs: {', '.join(missing)}."
         )
-    plan = Plan("instance", str(wish.name), None, [_create(wish)])
-    if wish.state == "stopped":
-        plan.steps.append(_power("stop", {"status": "ACTIVE"}, wish, after_stop=True))
+    plan = Plan("instance", str(desired.name), None, [_create(desired)])
+    if desired.state == "stopped":
+        plan.steps.append(_power("stop", {"status": "ACTIVE"}, desired, after_stop=True))
     return plan
 
 
-def _missing_to_create(wish: Wish) -> list[str]:
+def _missing_to_create(desired: DesiredInstance) -> list[str]:
     return [
         option
         for option in NEEDED_TO_CREATE
-        if option not in wish.fixed and not (option == "sizing" and wish.sizing)
+        if option not in desired.fixed and not (option == "sizing" and desired.sizing)
     ]
 
 
-def _create(wish: Wish) -> Step:
-    body: dict[str, t.Any] = {"name": wish.name, "resourceId": wish.sizing}
-    after: Resource = {"name": wish.name, "status": "ACTIVE"}
-    for option, value in wish.fixed.items():
+def _create(desired: DesiredInstance) -> Step:
+    body: dict[str, t.Any] = {"name": desired.name, "resourceId": desired.sizing}
+    after: Resource = {"name": desired.name, "status": "ACTIVE"}
+    for option, value in desired.fixed.items():
         parameter, shown_as = FIXED[option]
         body[parameter] = to_camel(value)
         if shown_as:
@@ -103,18 +103,18 @@ def _create(wish: Wish) -> Step:
             for parent in reversed(parents):
                 inner = {parent: inner}
             after = merge(after, inner)
-    size = Sizing.parse(wish.sizing or "")
+    size = Sizing.parse(desired.sizing or "")
     if size:
         after.update(cpu=size.cpu, ram=size.ram)
     for protection in PROTECTIONS:
-        wished = wish.protection(protection.option)
-        if "enabled" in wished:
-            body[protection.create_field] = after[protection.shown_as] = wished["enabled"]
-        if "reason" in wished:
-            body[protection.create_reason] = wished["reason"]
+        wanted = desired.protection(protection.option)
+        if "enabled" in wanted:
+            body[protection.create_field] = after[protection.shown_as] = wanted["enabled"]
+        if "reason" in wanted:
+            body[protection.create_reason] = wanted["reason"]
     for option, key, parameter, shown in _CREATE_ONLY_DETAILS:
-        if key in wish.protection(option):
-            value = wish.protection(option)[key]
+        if key in desired.protection(option):
+            value = desired.protection(option)[key]
             body[parameter] = value
             if shown:
                 after[shown] = value
@@ -164,20 +164,24 @@ def _operation(
     )
 
 
-def _referenced(wish: Wish, options: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+def _referenced(
+    desired: DesiredInstance, options: dict[str, t.Any] | None = None
+) -> dict[str, t.Any]:
     return {
         **(options or {}),
-        **({"changeReference": wish.change_reference} if wish.change_reference else {}),
+        **({"changeReference": desired.change_reference} if desired.change_reference else {}),
     }
 
 
-def _power(operation: str, current: Resource, wish: Wish, after_stop: bool = False) -> Step:
+def _power(
+    operation: str, current: Resource, desired: DesiredInstance, after_stop: bool = False
+) -> Step:
     before, after = ("ACTIVE", "INACTIVE") if operation == "stop" else ("INACTIVE", "ACTIVE")
     shown = before if after_stop else current.get("status")
     return _operation(
         operation,
         operation,
-        _referenced(wish),
+        _referenced(desired),
         {"status": shown},
         {"status": after},
         waits_for_previous=after_stop,
@@ -185,12 +189,12 @@ def _power(operation: str, current: Resource, wish: Wish, after_stop: bool = Fal
     )
 
 
-def _reset(wish: Wish) -> Step:
-    options = {"comment": wish.comment} if wish.comment else {}
+def _reset(desired: DesiredInstance) -> Step:
+    options = {"comment": desired.comment} if desired.comment else {}
     return _operation("reset", "reset", options, {}, {}, again=NEVER)
 
 
-def _delete(current: Resource, wish: Wish, after_stop: bool) -> Step:
+def _delete(current: Resource, desired: DesiredInstance, after_stop: bool) -> Step:
     shown = {
         key: current[key]
         for key in ("id", "name", "environment", "service_name", "status")
@@ -202,7 +206,7 @@ def _delete(current: Resource, wish: Wish, after_stop: bool) -> Step:
         label="delete",
         method="DELETE",
         path=f"{INSTANCES}/{{id}}",
-        body=_referenced(wish) or None,
+        body=_referenced(desired) or None,
         before=shown,
         process="vm_delete",
         reached=lambda found: found is None,
@@ -210,10 +214,10 @@ def _delete(current: Resource, wish: Wish, after_stop: bool) -> Step:
     )
 
 
-def _resize(plan: Plan, current: Resource, wish: Wish) -> list[Step]:
-    if wish.sizing is None:
+def _resize(plan: Plan, current: Resource, desired: DesiredInstance) -> list[Step]:
+    if desired.sizing is None:
         return []
-    size = Sizing.parse(wish.sizing)
+    size = Sizing.parse(desired.sizing)
     cpu, ram = number(current.get("cpu")), number(current.get("ram"))
     if size is None or cpu is None or ram is None:
         why = (
@@ -222,7 +226,7 @@ def _resize(plan: Plan, current: Resource, wish: Wish) -> list[Step]:
             else "can't be compared, as ITCare shows no size"
         )
         plan.warnings.append(
-            f"The sizing '{wish.sizing}' {why}: the size of instance {plan.name} is left alone."
+            f"The sizing '{desired.sizing}' {why}: the size of instance {plan.name} is left alone."
         )
         return []
     if size == (cpu, ram):
@@ -233,7 +237,7 @@ def _resize(plan: Plan, current: Resource, wish: Wish) -> list[Step]:
         _operation(
             "resize",
             "resize",
-            _referenced(wish, {"sizing": wish.sizing}),
+            _referenced(desired, {"sizing": desired.sizing}),
             {key: before[key] for key in differs},
             {key: after[key] for key in differs},
             told_by_process=False,
@@ -241,14 +245,14 @@ def _resize(plan: Plan, current: Resource, wish: Wish) -> list[Step]:
     ]
 
 
-def _protect(current: Resource, wish: Wish, name: str) -> list[Step]:
+def _protect(current: Resource, desired: DesiredInstance, name: str) -> list[Step]:
     steps = []
     production = str(current.get("environment") or "").upper().startswith("PROD")
     for protection in PROTECTIONS:
-        wished = wish.protection(protection.option)
-        shown = {protection.shown_as: wished.get("enabled")}
+        wanted = desired.protection(protection.option)
+        shown = {protection.shown_as: wanted.get("enabled")}
         if protection.option == "monitoring":
-            shown["monitoring_alerting"] = wished.get("alerting")
+            shown["monitoring_alerting"] = wanted.get("alerting")
         after = {
             key: value
             for key, value in shown.items()
@@ -256,16 +260,16 @@ def _protect(current: Resource, wish: Wish, name: str) -> list[Step]:
         }
         if not after:
             continue
-        if after.get(protection.shown_as) is False and production and not wished.get("reason"):
+        if after.get(protection.shown_as) is False and production and not wanted.get("reason"):
             raise InputError(
                 f"Instance {name} is in production: switching its {protection.title} off needs {protection.option}.reason."
             )
-        state = wished.get("enabled", bool(current.get(protection.shown_as)))
+        state = wanted.get("enabled", bool(current.get(protection.shown_as)))
         options: dict[str, t.Any] = {"state": state}
         if protection.option == "monitoring":
-            options["alerting"] = wished.get("alerting", bool(current.get("monitoring_alerting")))
-        if protection.takes_reason and not state and wished.get("reason"):
-            options["deactivationReason"] = wished["reason"]
+            options["alerting"] = wanted.get("alerting", bool(current.get("monitoring_alerting")))
+        if protection.takes_reason and not state and wanted.get("reason"):
+            options["deactivationReason"] = wanted["reason"]
         before = {key: bool(current.get(key)) for key in after}
         steps.append(
             _operation(
@@ -281,32 +285,32 @@ def _protect(current: Resource, wish: Wish, name: str) -> list[Step]:
     return steps
 
 
-def _switched(wished: Resource, current: Resource | None) -> bool:
-    """Whether all is on or off as wished; what isn't shown is off."""
+def _switched(wanted: Resource, current: Resource | None) -> bool:
+    """Whether all is on or off as desired; what isn't shown is off."""
     return current is not None and all(
-        bool(current.get(key)) == value for key, value in wished.items()
+        bool(current.get(key)) == value for key, value in wanted.items()
     )
 
 
-def _check_fixed(plan: Plan, current: Resource, wish: Wish) -> None:
+def _check_fixed(plan: Plan, current: Resource, desired: DesiredInstance) -> None:
     """Fails when something differs that no operation changes. What ITCare doesn't show can't differ."""
     differences = []
-    for option, wished in wish.fixed.items():
+    for option, wanted in desired.fixed.items():
         shown_as = FIXED[option][1]
         found = dig(current, shown_as) if shown_as else None
-        if found is None or same(found, wished) or str(found).casefold() == str(wished).casefold():
+        if found is None or same(found, wanted) or str(found).casefold() == str(wanted).casefold():
             continue
         if option in UNCERTAIN:
             plan.warnings.append(
-                f"Instance {plan.name} shows {shown_as} '{found}' where {option} is '{wished}'. It is left as it is; the two "
+                f"Instance {plan.name} shows {shown_as} '{found}' where {option} is '{wanted}'. It is left as it is; the two "
                 "may be names of one thing."
             )
         else:
-            differences.append(f"{option} is {found}, wished {wished}")
+            differences.append(f"{option} is {found}, wished {wanted}")
     differences += [
-        f"{option} is {found}, wished {wished}"
-        for option, found, wished in _fixed_details(current, wish)
-        if found is not None and not same(found, wished)
+        f"{option} is {found}, wished {wanted}"
+        for option, found, wanted in _fixed_details(current, desired)
+        if found is not None and not same(found, wanted)
     ]
     if differences:
         raise InputError(
@@ -315,25 +319,27 @@ def _check_fixed(plan: Plan, current: Resource, wish: Wish) -> None:
         )
 
 
-def _fixed_details(current: Resource, wish: Wish) -> t.Iterator[tuple[str, t.Any, t.Any]]:
-    if "on_call" in wish.monitoring:
-        yield "monitoring.on_call", current.get("monitoring_on_call_enabled"), wish.monitoring[
+def _fixed_details(
+    current: Resource, desired: DesiredInstance
+) -> t.Iterator[tuple[str, t.Any, t.Any]]:
+    if "on_call" in desired.monitoring:
+        yield "monitoring.on_call", current.get("monitoring_on_call_enabled"), desired.monitoring[
             "on_call"
         ]
     details = object_in(current, "backup_policy_details")
     policies = objects(details.get("policies") or [], "the list of backup policies")
-    if "off_site" in wish.backup:
+    if "off_site" in desired.backup:
         replicated = [
             policy["replication"] for policy in policies if policy.get("replication") is not None
         ]
-        yield "backup.off_site", any(replicated) if replicated else None, wish.backup["off_site"]
+        yield "backup.off_site", any(replicated) if replicated else None, desired.backup["off_site"]
     shown = [str(policy["policy_id"]) for policy in policies if policy.get("policy_id")]
     for key in ("server_policy_id", "db_policy_id"):
-        if key in wish.backup:
-            wished = wish.backup[key]
+        if key in desired.backup:
+            wanted = desired.backup[key]
             yield f"backup.{key}", (
-                (wished if wished in shown else ", ".join(shown)) if shown else None
-            ), wished
+                (wanted if wanted in shown else ", ".join(shown)) if shown else None
+            ), wanted
 
 
 def dig(resource: t.Any, path: str) -> t.Any:
@@ -346,24 +352,24 @@ def dig(resource: t.Any, path: str) -> t.Any:
 # -- doing ------------------------------------------------------------------------------------------------------------
 
 
-def contradicted_by(wish: Wish) -> frozenset[str]:
-    """The processes of actions that can end in another state than is wished. None where only size or protections are."""
-    if wish.state not in ("present", "absent"):
+def contradicted_by(desired: DesiredInstance) -> frozenset[str]:
+    """The processes of actions that can end in another state than the desired one. None where only size or protections are."""
+    if desired.state not in ("present", "absent"):
         return POWER
-    protects = any(wish.protection(protection.option) for protection in PROTECTIONS)
-    if wish.state == "present" and (wish.sizing or protects) and _missing_to_create(wish):
+    protects = any(desired.protection(protection.option) for protection in PROTECTIONS)
+    if desired.state == "present" and (desired.sizing or protects) and _missing_to_create(desired):
         return frozenset()  # it can't be about existence
     return EXISTENCE
 
 
-def foresee(current: Resource | None, action: Action, wish: Wish) -> Resource | None:
+def foresee(current: Resource | None, action: Action, desired: DesiredInstance) -> Resource | None:
     """The instance once an action in progress has ended well, as far as its process tells."""
     process = action.get("process")
     if process == "vm_delete":
         return None
     if process == "vm_create" and current is None:
-        wished = {} if _missing_to_create(wish) else _create(wish).after
-        return {"name": wish.name, "status": "ACTIVE", **wished}
+        wanted = {} if _missing_to_create(desired) else _create(desired).after
+        return {"name": desired.name, "status": "ACTIVE", **wanted}
     statuses = {"vm_stop": "INACTIVE", "vm_start": "ACTIVE", "vm_reset": "ACTIVE"}
     if current is None or process not in statuses:
         return current

@@ -17,7 +17,7 @@ NO_GROUP = "none"  # no preference
 
 
 @dataclass(frozen=True)
-class PatchWish:
+class DesiredPatchParty:
     """What a task asks for, checked."""
 
     excluded: bool | None = None
@@ -25,7 +25,7 @@ class PatchWish:
     patch_group: str | None = None
 
     @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> PatchWish:
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> DesiredPatchParty:
         """Raises InputError before the first request."""
         excluded, group = options.get("excluded"), options.get("patch_group")
         reason = (options.get("exclusion_reason") or "").strip() or None

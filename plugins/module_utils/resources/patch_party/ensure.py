@@ -13,8 +13,8 @@ from ...api.case import to_snake
 from ...api.client import Client
 from ...planning.bulk import (
     NAMED,
+    InstanceResult,
     PartialFailureError,
-    Row,
     actions_of,
     apply_all,
     check_concurrency,
@@ -25,44 +25,44 @@ from ...planning.bulk import (
 from ...planning.plan import Resource
 from ...result import Result
 from ..selection.selection import Selection, read_by_id, resolve
-from .desired import PatchWish
+from .desired import DesiredPatchParty
 from .planner import STAYS_EXCLUDED, plan_patch_party
 
 
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_patch_party."""
-    wish = PatchWish.from_options(options)
+    desired = DesiredPatchParty.from_options(options)
     deadline = Deadline(client, Waiting.from_options(options))
     concurrency = check_concurrency(options.get("concurrency", 1))
     selection = Selection.from_options(options)
     instances: list[Resource] = to_snake(resolve(client, selection, options.get("max_targets")))
-    rows = apply_all(
+    results = apply_all(
         client,
         instances,
-        lambda instance: plan_patch_party(instance, wish),
+        lambda instance: plan_patch_party(instance, desired),
         lambda instance: to_snake(read_by_id(client, instance["id"])),
         deadline,
         concurrency=concurrency,
         read_back=False,
     )
     values = {
-        "instances": [row.report() for row in rows],
-        "operations": operations_of(rows),
-        "itcare_actions": actions_of(rows),
+        "instances": [result.report() for result in results],
+        "operations": operations_of(results),
+        "itcare_actions": actions_of(results),
     }
-    warnings = _warnings(rows)
-    if any(row.error for row in rows):
-        raise PartialFailureError(rows, warnings=warnings, **values)
-    return Result(any(row.changed for row in rows), values, diffs_of(rows), warnings)
+    warnings = _warnings(results)
+    if any(result.error for result in results):
+        raise PartialFailureError(results, warnings=warnings, **values)
+    return Result(any(result.changed for result in results), values, diffs_of(results), warnings)
 
 
-def _warnings(rows: list[Row]) -> list[str]:
+def _warnings(results: list[InstanceResult]) -> list[str]:
     """One for all instances that stay excluded."""
-    texts = warnings_of(rows)
-    kept = [row for row in rows if STAYS_EXCLUDED in " ".join(row.outcome.warnings)]
+    texts = warnings_of(results)
+    kept = [result for result in results if STAYS_EXCLUDED in " ".join(result.outcome.warnings)]
     if len(kept) < 2:
         return texts
-    named = ", ".join(row.plan.name for row in kept[:NAMED])
+    named = ", ".join(result.plan.name for result in kept[:NAMED])
     more = f" and {len(kept) - NAMED} more" if len(kept) > NAMED else ""
     return [
         *(text for text in texts if STAYS_EXCLUDED not in text),

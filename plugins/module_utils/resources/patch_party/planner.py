@@ -12,7 +12,7 @@ from ...api.answers import number, object_in
 from ...api.errors import InputError
 from ...planning.plan import Plan, Resource, Step
 from ..selection.selection import INSTANCES
-from .desired import GROUPS, NO_GROUP, PatchWish
+from .desired import GROUPS, NO_GROUP, DesiredPatchParty
 
 STAYS_EXCLUDED = "stays excluded from patch parties"
 
@@ -30,8 +30,8 @@ def read_party(instance: t.Mapping[str, t.Any]) -> Resource:
     }
 
 
-def plan_patch_party(instance: Resource | None, wish: PatchWish) -> Plan:
-    """What leads from the instance (snake case) to the wish. Raises InputError when it is gone.
+def plan_patch_party(instance: Resource | None, desired: DesiredPatchParty) -> Plan:
+    """What leads from the instance (snake case) to the desired state. Raises InputError when it is gone.
 
     A group alone never ends an exclusion: somebody gave a reason for it. `excluded: false` says so.
     """
@@ -40,23 +40,23 @@ def plan_patch_party(instance: Resource | None, wish: PatchWish) -> Plan:
     name = str(instance.get("name") or instance.get("id"))
     plan = Plan("patch party of", name, instance)
     now = read_party(instance)
-    if wish.excluded:
-        wished = {"excluded": True, "exclusion_reason": wish.exclusion_reason}
-        party: dict[str, t.Any] = {"excluded": True, "exclusionReason": wish.exclusion_reason}
+    if desired.excluded:
+        wanted = {"excluded": True, "exclusion_reason": desired.exclusion_reason}
+        party: dict[str, t.Any] = {"excluded": True, "exclusionReason": desired.exclusion_reason}
     else:
-        if now["excluded"] and wish.excluded is None:
+        if now["excluded"] and desired.excluded is None:
             plan.warnings.append(
                 f"{name} {STAYS_EXCLUDED} ({now['exclusion_reason'] or 'no reason shown'}), so its group is "
                 "left alone: say excluded: false to include it again."
             )
             return plan
-        # Without a wish for a group the present one is sent along: leaving it out would clear it.
-        group = wish.patch_group or now["patch_group"]
-        wished = {"excluded": False, "exclusion_reason": None, "patch_group": group}
+        # Without a group that is asked for the present one is sent along: leaving it out would clear it.
+        group = desired.patch_group or now["patch_group"]
+        wanted = {"excluded": False, "exclusion_reason": None, "patch_group": group}
         party = {"excluded": False}
         if group in GROUPS:
             party["patchGroup"] = int(group)
-    after = {key: value for key, value in wished.items() if now[key] != value}
+    after = {key: value for key, value in wanted.items() if now[key] != value}
     if after:
         plan.steps.append(
             Step(

@@ -29,7 +29,7 @@ def parse_age(text: str) -> datetime.timedelta:
 
 
 @dataclass(frozen=True)
-class SnapshotWish:
+class DesiredSnapshot:
     """What a task asks for, checked."""
 
     state: str = "present"
@@ -41,7 +41,7 @@ class SnapshotWish:
     force: bool = False
 
     @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> SnapshotWish:
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> DesiredSnapshot:
         """Raises InputError before the first request."""
         description = options.get("description")
         if description is not None and len(description) > DESCRIPTION_LENGTH:

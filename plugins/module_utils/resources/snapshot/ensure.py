@@ -14,8 +14,8 @@ from ...api.client import Client
 from ...api.errors import InputError, ItcareError
 from ...planning.bulk import (
     NAMED,
+    InstanceResult,
     PartialFailureError,
-    Row,
     actions_of,
     apply_all,
     check_concurrency,
@@ -27,14 +27,14 @@ from ...planning.plan import Plan, Resource
 from ...planning.watch import SNAPSHOT, list_others
 from ...result import Result
 from ..selection.selection import Selection, refuse_all, resolve, unmade
-from .desired import SnapshotWish
+from .desired import DesiredSnapshot
 from .planner import ALREADY, foresee, plan_snapshot
 from .state import listed, read_one, report, server_now
 
 
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_snapshot."""
-    wish = SnapshotWish.from_options(options)
+    desired = DesiredSnapshot.from_options(options)
     deadline = Deadline(client, Waiting.from_options(options))
     concurrency = check_concurrency(options.get("concurrency", 1))
     selection = Selection.from_options(options)
@@ -44,16 +44,16 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     instances, unseen = listed(
         client,
         resolve(client, selection, options.get("max_targets")),
-        ask=wish.state != "present",
-        insist=wish.state == "recovered",
-        snapshot_id=wish.snapshot_id,
+        ask=desired.state != "present",
+        insist=desired.state == "recovered",
+        snapshot_id=desired.snapshot_id,
     )
     now = server_now(client)
-    rows = apply_all(
+    results = apply_all(
         client,
         instances,
-        lambda instance: _plan(client, instance or {}, wish, now),
-        lambda instance: read_one(client, instance, wish.snapshot_id),
+        lambda instance: _plan(client, instance or {}, desired, now),
+        lambda instance: read_one(client, instance, desired.snapshot_id),
         deadline,
         concurrency=concurrency,
         read_back=True,
@@ -61,31 +61,33 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         contradicted_by=SNAPSHOT,
         foresee=foresee,
     )
-    for row in rows:
-        _say_what_is_left(client, row)
+    for result in results:
+        _say_what_is_left(client, result)
     values = {
-        "snapshots": [_row_report(client, row) for row in rows],
-        "operations": operations_of(rows),
-        "itcare_actions": actions_of(rows),
+        "snapshots": [_row_report(client, result) for result in results],
+        "operations": operations_of(results),
+        "itcare_actions": actions_of(results),
     }
-    warnings = [*unseen, *_warnings(rows)]
-    if any(row.error for row in rows):
-        raise PartialFailureError(rows, warnings=warnings, **values)
-    return Result(any(row.changed for row in rows), values, diffs_of(rows), warnings)
+    warnings = [*unseen, *_warnings(results)]
+    if any(result.error for result in results):
+        raise PartialFailureError(results, warnings=warnings, **values)
+    return Result(any(result.changed for result in results), values, diffs_of(results), warnings)
 
 
-def _plan(client: Client, instance: Resource, wish: SnapshotWish, now: datetime.datetime) -> Plan:
+def _plan(
+    client: Client, instance: Resource, desired: DesiredSnapshot, now: datetime.datetime
+) -> Plan:
     try:
-        return plan_snapshot(instance, wish, now)
+        return plan_snapshot(instance, desired, now)
     except InputError as error:
         if instance.get("snapshot"):
             raise
         raise InputError(f"{error}{unmade(client)}") from error
 
 
-def _warnings(rows: list[Row]) -> list[str]:
+def _warnings(results: list[InstanceResult]) -> list[str]:
     """What the plans warn of; one for all that were recovered already."""
-    every = warnings_of(rows)
+    every = warnings_of(results)
     already = [warning for warning in every if ALREADY in warning]
     warnings = [warning for warning in every if ALREADY not in warning]
     if already:
@@ -96,25 +98,25 @@ def _warnings(rows: list[Row]) -> list[str]:
     return warnings
 
 
-def _row_report(client: Client, row: Row) -> dict[str, t.Any]:
-    line = {**report(client, row.instance, row.outcome.current), **row.report()}
+def _row_report(client: Client, result: InstanceResult) -> dict[str, t.Any]:
+    line = {**report(client, result.instance, result.outcome.current), **result.report()}
     line.pop("id")
     line.pop("name")
     return line
 
 
-def _say_what_is_left(client: Client, row: Row) -> None:
+def _say_what_is_left(client: Client, result: InstanceResult) -> None:
     """A replacement that ends between its two steps leaves nothing to go back to: that must be said."""
     halfway = (
-        row.plan.operations[-1:] == ["create snapshot"]
-        and "delete snapshot" in row.outcome.operations
+        result.plan.operations[-1:] == ["create snapshot"]
+        and "delete snapshot" in result.outcome.operations
     )
-    if not row.error or not halfway:
+    if not result.error or not halfway:
         return
     try:
-        row.outcome.current = read_one(client, row.instance)
+        result.outcome.current = read_one(client, result.instance)
     except ItcareError:
-        row.outcome.current = {**row.instance, "snapshot": None}
-    if row.outcome.current["snapshot"] is None:
-        text = f"{row.error} The old snapshot was deleted before: {row.instance.get('name')} has no snapshot now."
-        row.error = ItcareError(text, **row.error.details)
+        result.outcome.current = {**result.instance, "snapshot": None}
+    if result.outcome.current["snapshot"] is None:
+        text = f"{result.error} The old snapshot was deleted before: {result.instance.get('name')} has no snapshot now."
+        result.error = ItcareError(text, **result.error.details)

@@ -18,5 +18,5 @@ def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_snapshot_info."""
     found = fetch(client, Selection.from_options(options))
     instances, warnings = listed(client, found, ask=True)
-    rows = [report(client, instance, instance) for instance in instances]
-    return Result(False, {"snapshots": rows}, warnings=warnings)
+    results = [report(client, instance, instance) for instance in instances]
+    return Result(False, {"snapshots": results}, warnings=warnings)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Snapshots: current and wished state -> Plan. One active snapshot per instance, kept 3 days (contract, section 6)."""
+"""Snapshots: current and desired state -> Plan. One active snapshot per instance, kept 3 days (contract, section 6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from ...api.actions import Action, parse_time
 from ...api.errors import InputError
 from ...planning.plan import LOOKED_FOR, NEVER, Plan, Resource, Step
-from .desired import SnapshotWish
+from .desired import DesiredSnapshot
 from .state import (
     SNAPSHOTS,
     active,
@@ -26,44 +26,44 @@ CLOCKS = datetime.timedelta(minutes=10)  # so far may those of the service lie a
 SOON = "when this is done"
 
 
-def plan_snapshot(instance: Resource, wish: SnapshotWish, now: datetime.datetime) -> Plan:
-    """What leads from the instance's snapshots, in snake case, to the wish."""
+def plan_snapshot(instance: Resource, desired: DesiredSnapshot, now: datetime.datetime) -> Plan:
+    """What leads from the instance's snapshots, in snake case, to the desired state."""
     name = str(instance.get("name") or instance.get("id"))
-    there = active(snapshots_of(instance), now, wish.snapshot_id)
+    there = active(snapshots_of(instance), now, desired.snapshot_id)
     snapshot = there[0] if there else None
     plan = Plan("snapshot of", name, instance)
-    named = snapshot is not None and wish.snapshot_id in (None, snapshot["id"])
-    if wish.state == "absent":
+    named = snapshot is not None and desired.snapshot_id in (None, snapshot["id"])
+    if desired.state == "absent":
         if named:
-            plan.steps += _delete_all(there, wish)
-            plan.checked_at_end = wish.snapshot_id is None
-    elif wish.state == "recovered":
+            plan.steps += _delete_all(there, desired)
+            plan.checked_at_end = desired.snapshot_id is None
+    elif desired.state == "recovered":
         if snapshot is None or not named:
-            wanted = f"snapshot '{wish.snapshot_id}'" if wish.snapshot_id else "snapshot"
+            wanted = f"snapshot '{desired.snapshot_id}'" if desired.snapshot_id else "snapshot"
             other = f" (it has '{snapshot['id']}')" if snapshot else ""
             raise InputError(f"{name} has no {wanted} to recover{other}")
         _check_newest(name, there, now)
-        if not snapshot.get("recovered_at") or wish.force:
-            plan.steps.append(_recover(snapshot, wish))
-            plan.repeats = wish.force
+        if not snapshot.get("recovered_at") or desired.force:
+            plan.steps.append(_recover(snapshot, desired))
+            plan.repeats = desired.force
         else:
             plan.warnings.append(f"{name}: {ALREADY} {snapshot['recovered_at']}")
     elif snapshot is None:
-        plan.steps.append(_create(wish, now, snapshots_of(instance)))
-        plan.repeats = wish.replace
-    elif wish.replace or _too_old(name, snapshot, wish, now):
+        plan.steps.append(_create(desired, now, snapshots_of(instance)))
+        plan.repeats = desired.replace
+    elif desired.replace or _too_old(name, snapshot, desired, now):
         if not named:
             raise InputError(
-                f"{name} has the snapshot '{snapshot['id']}', not '{wish.snapshot_id}', so it isn't replaced"
+                f"{name} has the snapshot '{snapshot['id']}', not '{desired.snapshot_id}', so it isn't replaced"
             )
-        if wish.snapshot_id and len(there) > 1:
+        if desired.snapshot_id and len(there) > 1:
             raise InputError(
                 f"{name} has the snapshot '{there[1]['id']}' too, and there can be no new one beside it, so "
-                f"'{wish.snapshot_id}' isn't replaced"
+                f"'{desired.snapshot_id}' isn't replaced"
             )
-        plan.steps += _delete_all(there, wish)
-        plan.steps.append(_create(wish, now, snapshots_of(instance), replaced=snapshot))
-        plan.repeats = wish.replace  # one that was too old won't be twice
+        plan.steps += _delete_all(there, desired)
+        plan.steps.append(_create(desired, now, snapshots_of(instance), replaced=snapshot))
+        plan.repeats = desired.replace  # one that was too old won't be twice
     return plan
 
 
@@ -77,8 +77,10 @@ def _check_newest(name: str, there: t.Sequence[Resource], now: datetime.datetime
         )
 
 
-def _too_old(name: str, snapshot: Resource, wish: SnapshotWish, now: datetime.datetime) -> bool:
-    if wish.max_age is None:
+def _too_old(
+    name: str, snapshot: Resource, desired: DesiredSnapshot, now: datetime.datetime
+) -> bool:
+    if desired.max_age is None:
         return False
     created = parse_time(snapshot.get("created_at"))
     if created is None:
@@ -89,7 +91,7 @@ def _too_old(name: str, snapshot: Resource, wish: SnapshotWish, now: datetime.da
             else f"when the snapshot of {name} was made, {shown!r}, can't be read as a date"
         )
         raise InputError(f"{why}, so max_age can't be compared")
-    return now - created > wish.max_age
+    return now - created > desired.max_age
 
 
 def _shown(snapshot: t.Any) -> t.Any:
@@ -100,10 +102,10 @@ def _shown(snapshot: t.Any) -> t.Any:
     return snapshot and {key: snapshot[key] for key in fields if snapshot.get(key)}
 
 
-def _delete_all(there: t.Sequence[Resource], wish: SnapshotWish) -> list[Step]:
+def _delete_all(there: t.Sequence[Resource], desired: DesiredSnapshot) -> list[Step]:
     """The one that is named, else all, the current one last."""
     steps, left = [], list(there)
-    for snapshot in reversed([s for s in there if wish.snapshot_id in (None, s["id"])]):
+    for snapshot in reversed([s for s in there if desired.snapshot_id in (None, s["id"])]):
         before = left
         left = [s for s in left if s["id"] != snapshot["id"]]
         steps.append(_delete(snapshot, before, left, alone=len(there) == 1))
@@ -142,15 +144,15 @@ def _delete(
 
 
 def _create(
-    wish: SnapshotWish,
+    desired: DesiredSnapshot,
     now: datetime.datetime,
     known: t.Sequence[Resource],
     replaced: Resource | None = None,
 ) -> Step:
-    body = {"description": wish.description, "changeReference": wish.change_reference}
-    after = {"description": wish.description, "change_reference": wish.change_reference}
+    body = {"description": desired.description, "changeReference": desired.change_reference}
+    after = {"description": desired.description, "change_reference": desired.change_reference}
     old = [snapshot["id"] for snapshot in known]
-    oldest = CLOCKS if wish.replace else wish.max_age
+    oldest = CLOCKS if desired.replace else desired.max_age
 
     def is_new(snapshot: Resource) -> bool:
         """Not one that there was before, whether the list showed it or not."""
@@ -174,7 +176,7 @@ def _create(
     )
 
 
-def _recover(snapshot: Resource, wish: SnapshotWish) -> Step:
+def _recover(snapshot: Resource, desired: DesiredSnapshot) -> Step:
     recovered_before = snapshot.get("recovered_at")
 
     def reached(current: Resource | None) -> bool:
@@ -193,7 +195,7 @@ def _recover(snapshot: Resource, wish: SnapshotWish) -> Step:
         process="vm_recover_snapshot",
         reached=reached,
         # A second one would throw away what was done since the first; without `force` the first one shows.
-        again=NEVER if wish.force else LOOKED_FOR,
+        again=NEVER if desired.force else LOOKED_FOR,
     )
 
 

@@ -34,8 +34,8 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance i
     planner as instances,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.desired import (
+    DesiredInstance,
     Sizing,
-    Wish,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import (
     ensure as ensure_instance,
@@ -44,7 +44,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_part
     planner as patch_parties,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.desired import (
-    PatchWish,
+    DesiredPatchParty,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
     ensure as ensure_patch_party,
@@ -167,7 +167,7 @@ FIELDS = [
     ],
 ]
 NOW = datetime.datetime(2026, 1, 5, tzinfo=datetime.timezone.utc)
-WISHED: dict[str, Any] = {
+DESIRED: dict[str, Any] = {
     **{"name": "WEB", "sizing": "2cpu4gb", "region": "EB", "service_id": 7, "network_id": "n"},
     "monitoring": {"enabled": True, "on_call": True},
     "backup": {"off_site": True, "server_policy_id": "p"},
@@ -181,7 +181,7 @@ def test_an_instance_whose_fields_are_of_another_kind(fields: dict[str, Any]) ->
     resource = to_snake(instance)
     works: list[Callable[[], Any]] = [
         lambda: patch_parties.plan_patch_party(
-            resource, PatchWish.from_options({"patch_group": 1})
+            resource, DesiredPatchParty.from_options({"patch_group": 1})
         ),
         lambda: summarise([resource, resource]),
         lambda: snapshot_queries.active(
@@ -189,8 +189,8 @@ def test_an_instance_whose_fields_are_of_another_kind(fields: dict[str, Any]) ->
         ),
     ]
     for state in ("present", "started", "stopped", "absent"):
-        wish = Wish.from_options({**WISHED, "state": state})
-        works.append(lambda wish=wish: instances.plan_instance(resource, wish))  # type: ignore[misc]
+        desired = DesiredInstance.from_options({**DESIRED, "state": state})
+        works.append(lambda desired=desired: instances.plan_instance(resource, desired))  # type: ignore[misc]
     for work in works:
         with contextlib.suppress(ItcareError):
             work()

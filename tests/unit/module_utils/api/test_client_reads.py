@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import (
-    LONGEST_PAUSE,
+    LONGEST_BACKOFF,
     LONGEST_RETRY_AFTER,
-    pause,
+    backoff,
     query_string,
     retry_after,
 )
@@ -99,7 +99,7 @@ def test_pauses_grow_and_are_jittered(simulator: Simulator) -> None:
     simulator.fault(method="GET", count=0, fault={"status": 500})
     with pytest.raises(errors.ServerError):
         client_of(simulator, time=time, retries=8).get(INSTANCES)
-    ceilings = [min(LONGEST_PAUSE, 0.5 * 2**number) for number in range(8)]
+    ceilings = [min(LONGEST_BACKOFF, 0.5 * 2**number) for number in range(8)]
     assert len(time.slept) == 8
     for slept, ceiling in zip(time.slept, ceilings):
         assert ceiling / 2 <= slept <= ceiling
@@ -108,7 +108,7 @@ def test_pauses_grow_and_are_jittered(simulator: Simulator) -> None:
 
 @given(st.integers(0, 200))
 def test_a_pause_has_a_ceiling(attempt: int) -> None:
-    assert 0 < pause(attempt) <= LONGEST_PAUSE
+    assert 0 < backoff(attempt) <= LONGEST_BACKOFF
 
 
 @pytest.mark.parametrize("status", [429, 503])

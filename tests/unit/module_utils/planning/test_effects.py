@@ -129,8 +129,8 @@ def test_the_result_shows_the_effect(
         assert result.values["instance"] is None
     else:
         assert result.values["instance"] is not None
-        wished = {"stopped": "INACTIVE"}.get(options.get("state", ""), "ACTIVE")
-        assert result.values["instance"]["status"] == wished
+        wanted = {"stopped": "INACTIVE"}.get(options.get("state", ""), "ACTIVE")
+        assert result.values["instance"]["status"] == wanted
     if options.get("state") != "restarted":
         assert not run(simulator, options).changed
 

@@ -42,7 +42,7 @@ def test_merged_it_shows_the_change(base: dict[str, Any], change: dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("resource", "wished", "expected"),
+    ("resource", "wanted", "expected"),
     [
         ({"a": 1, "b": 2}, {"a": 1}, True),
         ({"a": 1}, {"a": 2}, False),
@@ -55,8 +55,8 @@ def test_merged_it_shows_the_change(base: dict[str, Any], change: dict[str, Any]
         ({"a": [1, 2]}, {"a": [1]}, False),
     ],
 )
-def test_shows(resource: dict[str, Any], wished: dict[str, Any], expected: bool) -> None:
-    assert shows(resource, wished) is expected
+def test_shows(resource: dict[str, Any], wanted: dict[str, Any], expected: bool) -> None:
+    assert shows(resource, wanted) is expected
 
 
 STOP = Step("stop", "PATCH", "/x/{id}", before={"status": "ACTIVE"}, after={"status": "INACTIVE"})

@@ -167,7 +167,7 @@ def test_a_later_step_in_progress_does_not_stand_for_those_before(simulator: Sim
     identity = instance_of(simulator)["id"]
     act(simulator, identity, "resize", sizing="4cpu8gb")
     result = run(simulator, {"state": "restarted", "sizing": "4cpu8gb"})
-    # the size is as wished by then, but the power goes down and up again
+    # the size is as desired by then, but the power goes down and up again
     assert operations(simulator) == ["resize", "stop", "start"]
     assert result.values["operations"] == ["stop", "start"]
     assert result.values["instance"]["status"] == "ACTIVE"

@@ -337,7 +337,7 @@ def test_a_group_that_others_give_just_after_the_list_was_read(simulator: Simula
 
 
 def test_a_group_that_others_give_while_the_first_ones_are_changed(simulator: Simulator) -> None:
-    """Without a wish for a group the present one is sent along: that of its turn, not of the list."""
+    """Without a group that is asked for the present one is sent along: that of its turn, not of the list."""
     simulator.settings(action_delay=300)
     excluded = {"excluded": True, "exclusionReason": "Release", "patchGroup": "1"}
     _first, second = (instance_of(simulator, name=n, patchParty=excluded)["id"] for n in "AB")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every write, met by every fault: it ends in the wished state, and nothing is done twice."""
+"""Every write, met by every fault: it ends in the desired state, and nothing is done twice."""
 
 from __future__ import annotations
 

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.answers import number, same
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.desired import Wish
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.desired import (
+    DesiredInstance,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import (
     plan_instance,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.desired import (
-    PatchWish,
+    DesiredPatchParty,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.planner import (
     plan_patch_party,
@@ -44,29 +46,30 @@ def test_nothing_differs(spelling: Any) -> None:
     current |= {"network": {"id": spelling(7)}, "backup_policy_details": policies}
     options = {"name": "WEB", "sizing": "2cpu4gb", "service_id": 13, "cloud_id": 0, "network_id": 7}
     options["backup"] = {"server_policy_id": "12"}
-    plan = plan_instance(current, Wish.from_options(options))
+    plan = plan_instance(current, DesiredInstance.from_options(options))
     assert (plan.steps, plan.warnings) == ([], [])
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_what_differs_does(spelling: Any) -> None:
-    wish = Wish.from_options({"name": "WEB", "sizing": "4cpu4gb"})
-    (step,) = plan_instance(spelt(spelling, cpu=2, ram=4), wish).steps
+    desired = DesiredInstance.from_options({"name": "WEB", "sizing": "4cpu4gb"})
+    (step,) = plan_instance(spelt(spelling, cpu=2, ram=4), desired).steps
     assert (step.before, step.after) == ({"cpu": 2}, {"cpu": 4})
     # Its effect is known when it is shown in the same way.
     assert step.is_reached(spelt(spelling, cpu=4, ram=4))
     assert not step.is_reached(spelt(spelling, cpu=2, ram=4))
     with pytest.raises(InputError, match="service_id is .*13.*, wished 14"):
         plan_instance(
-            spelt(spelling, service_id=13), Wish.from_options({"name": "WEB", "service_id": 14})
+            spelt(spelling, service_id=13),
+            DesiredInstance.from_options({"name": "WEB", "service_id": 14}),
         )
 
 
 @pytest.mark.parametrize("group", [2, "2", 2.0, "2.0"])
 def test_the_group_of_a_patch_party(group: Any) -> None:
     instance = {"id": 1, "name": "WEB", "patch_party": {"excluded": False, "patch_group": group}}
-    for wished, steps in ((2, 0), (3, 1)):
-        plan = plan_patch_party(instance, PatchWish.from_options({"patch_group": wished}))
+    for wanted, steps in ((2, 0), (3, 1)):
+        plan = plan_patch_party(instance, DesiredPatchParty.from_options({"patch_group": wanted}))
         assert len(plan.steps) == steps
 
 

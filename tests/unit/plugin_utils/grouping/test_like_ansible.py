@@ -14,7 +14,7 @@ from ansible import template as ansible_template
 from ansible.utils.vars import combine_vars
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import harmless_key
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.fast import (
-    AnsibleDecides,
+    ConstructableAdapter,
     Grouping,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import Translator
@@ -344,7 +344,7 @@ class Ours(Source):
         options = self.given
         self.grouping = Grouping(
             self,
-            AnsibleDecides(self),
+            ConstructableAdapter(self),
             compose=options["compose"],
             groups=options["groups"],
             keyed_groups=options["keyed_groups"],

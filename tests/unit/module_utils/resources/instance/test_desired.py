@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.desired import (
+    DesiredInstance,
     Sizing,
-    Wish,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.gather import (
     check_sort,
@@ -73,7 +73,7 @@ CURRENT: dict[str, Any] = {
 )
 def test_refused_before_the_first_request(options: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        Wish.from_options(options)
+        DesiredInstance.from_options(options)
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,11 @@ def test_refused_before_the_first_request(options: dict[str, Any], said: str) ->
 def test_refused_before_the_first_write(
     current: dict[str, Any] | None, options: dict[str, Any], said: str
 ) -> None:
-    wish = Wish.from_options(options if "id" in options else {"name": "WEB1", **options})
+    desired = DesiredInstance.from_options(
+        options if "id" in options else {"name": "WEB1", **options}
+    )
     with pytest.raises(InputError, match=said):
-        plan_instance(None if current is None else {**CURRENT, **current}, wish)
+        plan_instance(None if current is None else {**CURRENT, **current}, desired)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,9 @@ def test_refused_before_the_first_write(
 def test_operations(
     current: dict[str, Any], options: dict[str, Any], operations: list[str]
 ) -> None:
-    plan = plan_instance({**CURRENT, **current}, Wish.from_options({"name": "WEB1", **options}))
+    plan = plan_instance(
+        {**CURRENT, **current}, DesiredInstance.from_options({"name": "WEB1", **options})
+    )
     assert plan.operations == operations
     assert not plan.warnings
 
@@ -177,7 +181,9 @@ def test_operations(
 def test_what_cannot_be_compared_is_left_alone(
     current: dict[str, Any], options: dict[str, Any], said: str
 ) -> None:
-    plan = plan_instance({**CURRENT, **current}, Wish.from_options({"name": "WEB1", **options}))
+    plan = plan_instance(
+        {**CURRENT, **current}, DesiredInstance.from_options({"name": "WEB1", **options})
+    )
     assert not plan.changed
     assert len(plan.warnings) == 1
     with pytest.raises(AssertionError, match=said):  # the warning, as pytest would match it
@@ -219,7 +225,7 @@ def test_the_body_of_a_creation() -> None:
         "replication": {"enabled": False, "reason": "r"},
         "change_reference": "RFC",
     }
-    step = plan_instance(None, Wish.from_options(options)).steps[0]
+    step = plan_instance(None, DesiredInstance.from_options(options)).steps[0]
     assert (step.method, step.path) == ("POST", "/compute/instances")
     assert step.media_type == "application/vnd.cegedim-it.v1+json"
     assert step.body == {
@@ -268,14 +274,14 @@ def test_the_body_of_a_creation() -> None:
 def test_a_property_has_one_value(entry: dict[str, Any], sentence: str) -> None:
     options = {"name": "NEW1", **CREATE, "properties": [{"key": "a", **entry}]}
     with pytest.raises(InputError) as caught:
-        Wish.from_options(options)
+        DesiredInstance.from_options(options)
     assert str(caught.value).startswith(sentence)
     assert "hush" not in str(caught.value)
 
 
 def test_a_size_of_another_form_is_passed_on() -> None:
     options = {"name": "NEW1", **CREATE, "sizing": "Large-1"}
-    step = plan_instance(None, Wish.from_options(options)).steps[0]
+    step = plan_instance(None, DesiredInstance.from_options(options)).steps[0]
     assert step.body["resourceId"] == "Large-1"
     assert "cpu" not in step.after
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plans of instances, held against the model of the API: they lead to the wish, and to nothing else."""
+"""Plans of instances, held against the model of the API: they lead to the desired state, and to nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import Any
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import to_snake
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import Plan, shows
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.desired import Wish
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.desired import (
+    DesiredInstance,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import (
     plan_instance,
 )
@@ -62,7 +64,7 @@ def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 reasons = st.just("because")
-wishes = st.fixed_dictionaries(
+desired_states = st.fixed_dictionaries(
     {"name": st.just("PEB4WEB01")},
     optional={
         "state": st.sampled_from(
@@ -125,10 +127,10 @@ def planned(raw: Raw | None, options: dict[str, Any]) -> Plan:
     current = snake(raw)
     given_options = copy.deepcopy(options)
     try:
-        wish = Wish.from_options(options)
-        wish_before = copy.deepcopy(wish)
-        plan = plan_instance(current, wish)
-        assert wish == wish_before
+        desired = DesiredInstance.from_options(options)
+        wish_before = copy.deepcopy(desired)
+        plan = plan_instance(current, desired)
+        assert desired == wish_before
     except InputError:
         assume(False)
         raise
@@ -171,7 +173,7 @@ def check(raw: Raw | None, options: dict[str, Any], environment: str = "DEVELOPM
 
 
 @settings(max_examples=1000)
-@given(instances, wishes)
+@given(instances, desired_states)
 @example(  # an API that shows nothing where it means "no"
     {
         "id": 1,
@@ -200,7 +202,7 @@ def test_created_it_has_nothing_left_to_do(options: dict[str, Any], environment:
 
 
 @settings(max_examples=400)
-@given(st.tuples(instances, wishes) | st.tuples(st.none(), creations))
+@given(st.tuples(instances, desired_states) | st.tuples(st.none(), creations))
 def test_what_a_dry_run_sends_is_valid_as_things_stand(
     case: tuple[Raw | None, dict[str, Any]],
 ) -> None:
@@ -211,7 +213,7 @@ def test_what_a_dry_run_sends_is_valid_as_things_stand(
 
 
 @settings(max_examples=400)
-@given(instances, wishes)
+@given(instances, desired_states)
 def test_the_diff_shows_what_changes(raw: Raw, options: dict[str, Any]) -> None:
     plan = planned(raw, options)
     diff = plan.diff()
@@ -229,7 +231,7 @@ def test_the_diff_shows_what_changes(raw: Raw, options: dict[str, Any]) -> None:
 
 
 @settings(max_examples=300)
-@given(instances, wishes)
+@given(instances, desired_states)
 def test_the_change_reference_goes_along(raw: Raw, options: dict[str, Any]) -> None:
     for step in planned(raw, options).steps:
         takes_one = step.label in ("stop", "start", "resize", "delete")

@@ -14,7 +14,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import to_s
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.bulk import PartialFailureError
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.desired import (
-    PatchWish,
+    DesiredPatchParty,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
     ensure,
@@ -48,7 +48,7 @@ parties = st.one_of(
         },
     ),
 )
-wishes = st.one_of(
+desired_states = st.one_of(
     st.fixed_dictionaries(
         {"excluded": st.just(True), "exclusion_reason": st.sampled_from(["because", " because "])}
     ),
@@ -61,12 +61,12 @@ wishes = st.one_of(
 
 
 @settings(max_examples=1000)
-@given(parties, wishes)
+@given(parties, desired_states)
 def test_applied_it_has_nothing_left_to_do(party: Any, options: dict[str, Any]) -> None:
     raw: Raw = {"id": 1, "name": "WEB1", "status": "ACTIVE", "patchParty": party}
-    current, wish = to_snake(raw), PatchWish.from_options(options)
+    current, desired = to_snake(raw), DesiredPatchParty.from_options(options)
     was = read_party(current)
-    plan = plan_patch_party(current, wish)
+    plan = plan_patch_party(current, desired)
     assert current == to_snake(copy.deepcopy(raw))
     final: Any = raw
     for step in plan.steps:
@@ -80,8 +80,8 @@ def test_applied_it_has_nothing_left_to_do(party: Any, options: dict[str, Any]) 
         assert {k: was[k] for k in changed} == {k: step.before[k] for k in changed}
         assert {k: now[k] for k in changed} == {k: step.after[k] for k in changed}
     assert len(plan.steps) <= 1
-    assert not plan_patch_party(to_snake(final), wish).changed
-    stays_excluded = bool(was["excluded"]) and wish.excluded is None
+    assert not plan_patch_party(to_snake(final), desired).changed
+    stays_excluded = bool(was["excluded"]) and desired.excluded is None
     assert bool(plan.warnings) == stays_excluded
     if not stays_excluded:
         now = read_party(to_snake(final))
@@ -105,7 +105,7 @@ def test_applied_it_has_nothing_left_to_do(party: Any, options: dict[str, Any]) 
 )
 def test_refused_before_the_first_request(options: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        PatchWish.from_options(options)
+        DesiredPatchParty.from_options(options)
 
 
 EXCLUDED = {"excluded": True, "exclusionReason": "because", "patchGroup": None}

@@ -15,7 +15,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import to_s
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import merge
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.desired import (
-    SnapshotWish,
+    DesiredSnapshot,
     parse_age,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.planner import (
@@ -47,7 +47,7 @@ instances = st.builds(
     lambda snapshot: {"id": 1, "name": "WEB1", "status": "ACTIVE", "snapshot": snapshot}, snapshots
 )
 named = st.sampled_from(["1-snap-42", "1-snap-7", None])
-wishes = st.one_of(
+desired_states = st.one_of(
     st.fixed_dictionaries(
         {"state": st.sampled_from(["present", None])},
         optional={
@@ -66,12 +66,12 @@ wishes = st.one_of(
 
 
 @settings(max_examples=1000)
-@given(instances, wishes)
+@given(instances, desired_states)
 def test_applied_it_has_nothing_left_to_do(raw: Raw, options: dict[str, Any]) -> None:
-    wish = SnapshotWish.from_options(options)
+    desired = DesiredSnapshot.from_options(options)
     current, untouched = to_snake(raw), copy.deepcopy(raw)
     try:
-        plan = plan_snapshot(current, wish, NOW)
+        plan = plan_snapshot(current, desired, NOW)
     except InputError:
         assume(False)
     assert current == to_snake(untouched)
@@ -92,17 +92,19 @@ def test_applied_it_has_nothing_left_to_do(raw: Raw, options: dict[str, Any]) ->
         elif predicted:
             assert {**predicted, "recovered_at": None} == {**real, "recovered_at": None}
     repeating = bool(options.get("replace") or (options.get("force") and final["snapshot"]))
-    again = plan_snapshot(to_snake(final), wish, NOW) if named_right(wish, final) else None
+    again = plan_snapshot(to_snake(final), desired, NOW) if named_right(desired, final) else None
     if again is not None:
         assert again.changed == repeating
     if plan.changed:
         assert plan.repeats == repeating
 
 
-def named_right(wish: SnapshotWish, final: Raw) -> bool:
+def named_right(desired: DesiredSnapshot, final: Raw) -> bool:
     """A replaced snapshot has another id than the one that was named."""
     snapshot = final["snapshot"]
-    return not snapshot or wish.snapshot_id in (None, snapshot["id"]) or wish.state == "absent"
+    return (
+        not snapshot or desired.snapshot_id in (None, snapshot["id"]) or desired.state == "absent"
+    )
 
 
 SNAPSHOT = {"id": "1-snap-42", "created_at": stamp(NOW - 24 * HOUR), "recovered_at": None}
@@ -110,7 +112,7 @@ SNAPSHOT = {"id": "1-snap-42", "created_at": stamp(NOW - 24 * HOUR), "recovered_
 
 def operations(snapshot: dict[str, Any] | None, **options: Any) -> list[str]:
     instance = {"id": 1, "name": "WEB1", "snapshot": snapshot}
-    return plan_snapshot(instance, SnapshotWish.from_options(options), NOW).operations
+    return plan_snapshot(instance, DesiredSnapshot.from_options(options), NOW).operations
 
 
 @pytest.mark.parametrize(
@@ -240,7 +242,7 @@ def test_absent_means_all_or_the_one_that_is_named(
 ) -> None:
     # Handed over just as the answer has them, too: the planner knows by itself what counts.
     for instance in (several(shown, snapshot_id), with_snapshots({"id": 1}, shown)):
-        plan = plan_snapshot(instance, SnapshotWish("absent", snapshot_id=snapshot_id), NOW)
+        plan = plan_snapshot(instance, DesiredSnapshot("absent", snapshot_id=snapshot_id), NOW)
         doomed = [name for name in LIVING if snapshot_id in (None, name)]
         deleted = [step.path.rsplit("/", 1)[1] for step in plan.steps]
         assert sorted(deleted) == sorted(doomed)
@@ -250,7 +252,7 @@ def test_absent_means_all_or_the_one_that_is_named(
             current = with_snapshots(current, [s for s in snapshots_of(current) if s["id"] != name])
             assert step.is_reached(current)
         assert not plan_snapshot(
-            current, SnapshotWish("absent", snapshot_id=snapshot_id), NOW
+            current, DesiredSnapshot("absent", snapshot_id=snapshot_id), NOW
         ).steps
         predicted = merge(several(shown, snapshot_id), plan.after)
         kept = {k: v for k, v in (predicted["snapshot"] or {}).items() if v}
@@ -259,7 +261,7 @@ def test_absent_means_all_or_the_one_that_is_named(
 
 
 def test_what_a_diff_shows_of_several() -> None:
-    plan = plan_snapshot(several(list(LIVING.values())), SnapshotWish("absent"), NOW)
+    plan = plan_snapshot(several(list(LIVING.values())), DesiredSnapshot("absent"), NOW)
     assert plan.operations == ["delete snapshot"] * 3
     assert plan.before["snapshot"]["id"] == "new"
     assert [snapshot["id"] for snapshot in plan.before["other_snapshots"]] == ["old", "undated"]
@@ -269,8 +271,8 @@ def test_what_a_diff_shows_of_several() -> None:
 @given(shown=st.permutations([*LIVING.values(), *EXPIRED]))
 def test_all_of_several_are_replaced(shown: list[dict[str, Any]]) -> None:
     instance = several(shown)
-    assert not plan_snapshot(instance, SnapshotWish(max_age=2 * HOUR), NOW).steps
-    plan = plan_snapshot(instance, SnapshotWish(max_age=HOUR / 2), NOW)
+    assert not plan_snapshot(instance, DesiredSnapshot(max_age=2 * HOUR), NOW).steps
+    plan = plan_snapshot(instance, DesiredSnapshot(max_age=HOUR / 2), NOW)
     assert plan.operations == [*["delete snapshot"] * 3, "create snapshot"]
     create = plan.steps[-1]
     assert not create.is_reached(instance)
@@ -280,35 +282,35 @@ def test_all_of_several_are_replaced(shown: list[dict[str, Any]]) -> None:
 @given(shown=st.permutations(EXPIRED))
 def test_expired_ones_are_none(shown: list[dict[str, Any]]) -> None:
     for instance in (several(shown), with_snapshots({"id": 1, "name": "WEB1"}, shown)):
-        plan = plan_snapshot(instance, SnapshotWish(), NOW)
+        plan = plan_snapshot(instance, DesiredSnapshot(), NOW)
         assert plan.operations == ["create snapshot"]
         assert not plan.steps[0].is_reached(instance)
-        assert not plan_snapshot(instance, SnapshotWish("absent"), NOW).steps
+        assert not plan_snapshot(instance, DesiredSnapshot("absent"), NOW).steps
         with pytest.raises(InputError, match="WEB1 has no snapshot to recover"):
-            plan_snapshot(instance, SnapshotWish("recovered"), NOW)
+            plan_snapshot(instance, DesiredSnapshot("recovered"), NOW)
 
 
 @given(shown=st.permutations([*LIVING.values(), *EXPIRED]))
 def test_of_several_the_newest_is_recovered(shown: list[dict[str, Any]]) -> None:
     for snapshot_id in (None, "new"):
-        wish = SnapshotWish("recovered", snapshot_id=snapshot_id)
-        (step,) = plan_snapshot(several(shown, snapshot_id), wish, NOW).steps
+        desired = DesiredSnapshot("recovered", snapshot_id=snapshot_id)
+        (step,) = plan_snapshot(several(shown, snapshot_id), desired, NOW).steps
         assert step.before["snapshot"]["id"] == "new"
 
 
 def test_an_older_one_of_several_cannot_be_recovered_or_replaced() -> None:
     instance = several(list(LIVING.values()), "old")
     with pytest.raises(InputError, match="has the snapshot 'new' too, .* delete that one first"):
-        plan_snapshot(instance, SnapshotWish("recovered", snapshot_id="old", force=True), NOW)
+        plan_snapshot(instance, DesiredSnapshot("recovered", snapshot_id="old", force=True), NOW)
     with pytest.raises(InputError, match="has the snapshot 'new' too, .* 'old' isn't replaced"):
-        plan_snapshot(instance, SnapshotWish(replace=True, snapshot_id="old"), NOW)
+        plan_snapshot(instance, DesiredSnapshot(replace=True, snapshot_id="old"), NOW)
 
 
 @pytest.mark.parametrize("force", [True, False])
 def test_recovered_already(force: bool) -> None:
     snapshot = {**SNAPSHOT, "recovered_at": stamp(NOW)}
     instance = {"id": 1, "name": "WEB1", "snapshot": snapshot}
-    plan = plan_snapshot(instance, SnapshotWish("recovered", force=force), NOW)
+    plan = plan_snapshot(instance, DesiredSnapshot("recovered", force=force), NOW)
     said = [] if force else [f"WEB1: already recovered at {stamp(NOW)}"]
     assert (plan.warnings, plan.changed) == (said, force)
 
@@ -337,6 +339,6 @@ def test_an_old_one_that_comes_to_light_is_not_the_new_one(
     options: dict[str, Any], hours: int, reached: bool
 ) -> None:
     instance: dict[str, Any] = {"id": 1, "name": "WEB1", "snapshot": None}
-    (step,) = plan_snapshot(instance, SnapshotWish(**options), NOW).steps
+    (step,) = plan_snapshot(instance, DesiredSnapshot(**options), NOW).steps
     found = {"id": "hidden", "created_at": stamp(NOW - hours * HOUR)}
     assert step.is_reached({**instance, "snapshot": found}) is reached
