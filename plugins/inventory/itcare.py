@@ -246,12 +246,14 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet impo
     fetch_fleet,
     origin,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import may_be_variable
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.native_groups import (
     check_tag_groups,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.options import read_options
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.rollback import all_or_nothing
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.translator import (
+    may_be_variable,
+)
 
 FILE_NAMES = ("itcare.yml", "itcare.yaml")
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The only file here that knows AnsibleModule: options in, result out."""
+"""The only file here that knows AnsibleModule: options in, result out.
+
+Floor: module. Private to the collection.
+"""
 
 from __future__ import annotations
 

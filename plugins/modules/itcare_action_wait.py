@@ -86,12 +86,12 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, WRITE, run
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import wait
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import ensure
 
 
 def main() -> None:
     run(
-        wait,
+        ensure,
         {
             **SELECTION,
             "action_ids": {"type": "list", "elements": "raw"},

@@ -13,6 +13,8 @@ Earlier releases execute whatever looks like a template unless it is wrapped, an
 reads nothing else. So every string is wrapped of which an expression could make a template by taking something away,
 and what `compose` makes is wrapped again. A key's wrapping doesn't count for them: keys can't be templates at all
 (`naming.harmless_key`).
+
+Floor: trust. Private to the collection.
 """
 
 from __future__ import annotations

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Asynchronous actions: read them, find those in progress, wait for them (contract, section 4)."""
+"""Asynchronous actions: read them, find those in progress, wait for them (contract, section 4).
+
+Floor: api. Private to the collection.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Taking answers apart: what hasn't the form that it must have is an error, neither a traceback nor "there is none"."""
+"""Taking answers apart: what hasn't the form that it must have is an error, neither a traceback nor "there is none".
+
+Floor: api. Private to the collection.
+"""
 
 from __future__ import annotations
 

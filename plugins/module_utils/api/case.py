@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names: the API's camelCase becomes Ansible's snake_case, here and nowhere else."""
+"""Names: the API's camelCase becomes Ansible's snake_case, here and nowhere else.
+
+Floor: api. Private to the collection.
+"""
 
 from __future__ import annotations
 

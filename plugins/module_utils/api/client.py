@@ -5,6 +5,8 @@
 """HTTP with ITCare: verbs, retries by method, dry run. Pages are in pages.py, tokens in auth.py.
 
 One client keeps one set of connections alive and may be used from several threads.
+
+Floor: api. Private to the collection.
 """
 
 from __future__ import annotations

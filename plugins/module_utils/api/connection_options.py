@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How options are read: the connection options from what is given and from the environment, booleans and numbers.
+"""Where ITCare is and who asks: the connection options, as given and from the environment (contract, section 1).
 
-What can't be read is an error that names the option or the variable. Nothing is guessed: Ansible itself takes a word that
-it doesn't know for false, which would switch a check off.
+Floor: api. Private to the collection.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@
 
 The text of every error is a sentence that its reader can act on; `details` holds the same facts for programs.
 Nothing here may carry a secret: the client removes them from what a server said before it builds an error.
+
+Floor: api. Private to the collection.
 """
 
 from __future__ import annotations

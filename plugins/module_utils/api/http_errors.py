@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor api: what an HTTP answer means that isn't the one that was wanted."""
+"""What an HTTP answer means that isn't the one that was wanted.
+
+Floor: api. Private to the collection.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a failure of the network means: what to do about it, and whether the request may have been executed."""
+"""What a failure of the network means: what to do about it, and whether the request may have been executed.
+
+Floor: api. Private to the collection.
+"""
 
 from __future__ import annotations
 

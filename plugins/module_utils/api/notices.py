@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a reader of the outcome should know although nothing failed. A client carries it to whoever shows it."""
+"""What a reader of the outcome should know although nothing failed. A client carries it to whoever shows it.
+
+Floor: api. Private to the collection.
+"""
 
 from __future__ import annotations
 

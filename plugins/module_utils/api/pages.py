@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists that span pages: all of a list, or an error (contract, section 3; design, rule 2)."""
+"""Lists that span pages: all of a list, or an error (contract, section 3; design, rule 2).
+
+Floor: api. Private to the collection.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where ITCare is and who asks: connection options and access tokens (contract, section 1)."""
+"""Access tokens: got, renewed in time, and kept out of everything that is shown (contract, section 1).
+
+Floor: api. Private to the collection.
+"""
 
 from __future__ import annotations
 

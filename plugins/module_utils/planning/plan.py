@@ -6,6 +6,8 @@
 
 A Plan is made by a pure function from current and desired state. `changed`, the diff, the `operations` of a result and
 check mode all read it; apply.py alone sends it.
+
+Floor: planning. Private to the collection.
 """
 
 from __future__ import annotations

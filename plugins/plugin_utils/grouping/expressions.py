@@ -6,6 +6,8 @@
 
 A pure expression's result depends on nothing but the variables that it names. What isn't known to be pure counts as
 impure: better to ask Ansible once too often.
+
+Floor: grouping. Private to the collection.
 """
 
 from __future__ import annotations

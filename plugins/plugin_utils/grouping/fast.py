@@ -7,6 +7,8 @@
 Ansible's own code decides what an entry does to a host. As the same entry and the same values always lead to the same
 decision, it is asked once for each distinct input, and its decision is applied to all hosts that share it. Plain paths
 in `compose` are looked up natively. What may depend on more than variables is asked for every host.
+
+Floor: grouping. Private to the collection.
 """
 
 from __future__ import annotations
@@ -28,10 +30,10 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.expressions
     is_constant,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import (
+    Fields,
     HostVariables,
     Variables,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import Fields
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import (
     TRUST_IS_GIVEN,
     as_data,

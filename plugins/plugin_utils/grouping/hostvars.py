@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which variables an expression sees, and whether one may be looked at alone."""
+"""The variables of a host: what an instance becomes, and what an expression sees of it.
+
+Floor: grouping. Private to the collection.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ import typing as t
 from ansible import constants as C
 from ansible.utils.vars import combine_vars
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.expressions import MISSING
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import Fields
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import can_be_template
 
 Variables = t.Mapping[str, t.Any]
@@ -74,3 +76,31 @@ def _plain(value: t.Any, no_mapping: bool = False) -> t.Any:
     if not plain:
         raise TypeError("not plain data")
     return value
+
+
+class Fields:
+    """An instance's data: host variables, also to be asked for by the names of the API's fields."""
+
+    __slots__ = ("names", "variables")
+
+    def __init__(self, names: t.Mapping[str, str], variables: dict[str, t.Any]) -> None:
+        self.names = names  # field -> variable; the same for all instances
+        self.variables = variables
+
+    def get(self, field: str, default: t.Any = None) -> t.Any:
+        name = self.names.get(field)
+        return default if name is None else self.variables.get(name, default)
+
+    def at(self, path: t.Sequence[str]) -> t.Any:
+        """The value at the end of a path of field names; None when there is none."""
+        value = self.get(path[0])
+        for step in path[1:]:
+            if not isinstance(value, dict):
+                return None
+            value = value.get(step)
+        return value
+
+    def unprefixed(self) -> dict[str, t.Any]:
+        """All of it under the names of the fields."""
+        variables = self.variables
+        return {field: variables[name] for field, name in self.names.items() if name in variables}

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a fleet to hosts and groups of an inventory."""
+"""From a fleet to hosts and groups of an inventory.
+
+Floor: inventory. Private to the collection.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,16 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.fast import
     Rule,
     condition,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import HostVariables
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import (
+    Fields,
+    HostVariables,
+)
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import Fleet, FleetQuery
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hostnames import (
     HostNames,
     Names,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import (
-    COMPUTED,
-    Fields,
-    Translator,
-    address,
-)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import address
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.native_groups import (
     NativeGroups,
     Value,
@@ -39,6 +40,10 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.native_gro
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.presence import (
     Origin,
     Presence,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.translator import (
+    COMPUTED,
+    Translator,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import can_be_template
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an inventory source is made of: everything that the API has to say about it, fetched at once, and cached raw."""
+"""What an inventory source is made of: everything that the API has to say about it, fetched at once, and cached raw.
+
+Floor: inventory. Private to the collection.
+"""
 
 from __future__ import annotations
 

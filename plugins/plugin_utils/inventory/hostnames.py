@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which host an instance becomes: every instance has a name of its own, or it is an error. None hides another."""
+"""Which host an instance becomes: every instance has a name of its own, or it is an error. None hides another.
+
+Floor: inventory. Private to the collection.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,11 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.fast import
     ConstructableAdapter,
     evaluate,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import HostVariables
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import (
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import (
     Fields,
+    HostVariables,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import (
     dns_name,
     is_safe_name,
     made_safe,

@@ -2,25 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an instance as the API shows it to a host: its variables, its address, its safe name."""
+"""What a host may be called and where it is reached: safe names, and addresses of other machines only.
+
+Floor: inventory. Private to the collection.
+"""
 
 from __future__ import annotations
 
 import ipaddress
-import keyword
 import re
 import socket
 import typing as t
 
 from ansible import constants as C
-from ansible.vars.reserved import get_reserved_names
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import DATA_MAPS, snake
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import Data
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import Fields
 
-Instance = dict[str, t.Any]
-
-DEFAULT_PREFIX = "itcare_"
-COMPUTED = ("running", "excluded")  # variables that are no fields of the API
 # No control characters, blanks, braces or anything that a host pattern or a command line could take for something else.
 _SAFE_NAME = re.compile(r"\w[\w.-]{0,252}", re.ASCII)
 _UNSAFE_CHARACTER = re.compile(r"[^\w.-]", re.ASCII)
@@ -30,82 +26,10 @@ _LOCAL_NAMES = frozenset(
     """localhost localhost4 localhost6 ip6-localhost ip6-loopback ip6-localnet ip6-mcastprefix ip6-allnodes
     ip6-allrouters broadcasthost""".split()
 )
-_NOT_IN_A_VARIABLE = re.compile(r"\W", re.ASCII)
-_MAGIC_VARIABLES = frozenset(
-    """ansible group_names groups hostvars inventory_dir inventory_file inventory_hostname inventory_hostname_short
-    omit play_hosts playbook_dir role_name role_names role_path vars""".split()
-)
 
 
 # `::127.0.0.1`, the form that `::ffff:127.0.0.1` has replaced: no server has an address of that kind.
 _OLD_MAPPED = ipaddress.IPv6Network("::/96")
-
-
-class Fields:
-    """An instance's data: host variables, also to be asked for by the names of the API's fields."""
-
-    __slots__ = ("names", "variables")
-
-    def __init__(self, names: t.Mapping[str, str], variables: dict[str, t.Any]) -> None:
-        self.names = names  # field -> variable; the same for all instances
-        self.variables = variables
-
-    def get(self, field: str, default: t.Any = None) -> t.Any:
-        name = self.names.get(field)
-        return default if name is None else self.variables.get(name, default)
-
-    def at(self, path: t.Sequence[str]) -> t.Any:
-        """The value at the end of a path of field names; None when there is none."""
-        value = self.get(path[0])
-        for step in path[1:]:
-            if not isinstance(value, dict):
-                return None
-            value = value.get(step)
-        return value
-
-    def unprefixed(self) -> dict[str, t.Any]:
-        """All of it under the names of the fields."""
-        variables = self.variables
-        return {field: variables[name] for field, name in self.names.items() if name in variables}
-
-
-class Translator:
-    """Makes host variables of instances."""
-
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-        self._data = Data(snake, DATA_MAPS)
-        self._reserved = frozenset(get_reserved_names()) | _MAGIC_VARIABLES
-        self.names: dict[str, str] = {}  # field -> variable
-        self._running, self._excluded = (self.variable_name(name) for name in COMPUTED)
-
-    def fields(self, instance: Instance) -> Fields:
-        """One host variable for each field, as data, and the two booleans that AWX and plays ask for most."""
-        names = self.names
-        variables: dict[str, t.Any] = {}
-        for field, value in self._data.mapping(instance).items():
-            variables[names.get(field) or self.variable_name(field)] = value
-        fields = Fields(names, variables)
-        variables[self._running] = fields.get("status") == "ACTIVE"
-        variables[self._excluded] = fields.at(("patch_party", "excluded")) is True
-        return fields
-
-    def text(self, text: str) -> t.Any:
-        """A string that came from the API, as data."""
-        return self._data.text(text)
-
-    def variable_name(self, field: str) -> str:
-        """The field under the prefix. What Ansible reserves or rejects is put under the default prefix instead."""
-        name = _NOT_IN_A_VARIABLE.sub("_", self._prefix + field)
-        if not may_be_variable(name) or name in self._reserved:
-            name = _NOT_IN_A_VARIABLE.sub("_", DEFAULT_PREFIX + field)
-        self.names[field] = name
-        return name
-
-
-def may_be_variable(name: str) -> bool:
-    """Whether data may be put under this name. `ansible_...` decides how Ansible connects and what it executes."""
-    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("ansible_")
 
 
 def dns_name(fields: Fields) -> str | None:

@@ -5,6 +5,8 @@
 """The groups of `group_by` and `tag_groups`. Different values never share one.
 
 What a group is called depends on the values that there are, never on the order in which instances come.
+
+Floor: inventory. Private to the collection.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import typing as t
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import shortened
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import Fields
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import Fields
 
 Path = tuple[str, ...]
 Value = tuple[str, str, str]  # dimension, text, id ("" where the text is all that tells it)

@@ -5,6 +5,8 @@
 """The options of an inventory file, read before Ansible reads them: templates rendered or refused, types checked.
 
 Ansible renders nothing, takes a boolean that it can't read for false, and says in riddles what else is wrong.
+
+Floor: inventory. Private to the collection.
 """
 
 from __future__ import annotations

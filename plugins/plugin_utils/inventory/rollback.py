@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All or nothing: what was added to an inventory is taken back when a later host fails."""
+"""All or nothing: what was added to an inventory is taken back when a later host fails.
+
+Floor: inventory. Private to the collection.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor resources: the work of the module itcare_action_wait."""
+"""The work of the module itcare_action_wait.
+
+Floor: resources. Private to the collection.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from .desired import read_ids
 from .gather import _by_ids, _of_instances
 
 
-def wait(client: Client, options: t.Mapping[str, t.Any]) -> Result:
+def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_action_wait. In check mode it looks once and doesn't wait."""
     ids = read_ids(options.get("action_ids"))
     deadline = Deadline(client, Waiting.from_options(options))

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor resources: the work of the module itcare_instance."""
+"""The work of the module itcare_instance.
+
+Floor: resources. Private to the collection.
+"""
 
 from __future__ import annotations
 

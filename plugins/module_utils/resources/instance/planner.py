@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Instances: current and desired state -> Plan. API facts from the contract, section 5 (seed 001)."""
+"""Instances: current and desired state -> Plan. API facts from the contract, section 5 (seed 001).
+
+Floor: resources. Private to the collection.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Patch parties: who is patched when, in which group, who is excluded (contract, sections 5 and 6)."""
+"""Patch parties: who is patched when, in which group, who is excluded (contract, sections 5 and 6).
+
+Floor: resources. Private to the collection.
+"""
 
 from __future__ import annotations
 

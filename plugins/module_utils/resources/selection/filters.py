@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters of the instance list (contract, section 5): how they are given, sent, and compared again with what comes back."""
+"""Filters of the instance list (contract, section 5): how they are given, sent, and compared again with what comes back.
+
+Floor: resources. Private to the collection.
+"""
 
 from __future__ import annotations
 

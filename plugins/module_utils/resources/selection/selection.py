@@ -6,6 +6,8 @@
 
 Whether the API's `names` match loosely, what its filters look at and how several tags combine isn't documented, so what
 comes back is compared again (queries.py, filters.py).
+
+Floor: resources. Private to the collection.
 """
 
 from __future__ import annotations

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Snapshots: current and desired state -> Plan. One active snapshot per instance, kept 3 days (contract, section 6)."""
+"""Snapshots: current and desired state -> Plan. One active snapshot per instance, kept 3 days (contract, section 6).
+
+Floor: resources. Private to the collection.
+"""
 
 from __future__ import annotations
 

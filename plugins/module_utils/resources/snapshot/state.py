@@ -6,6 +6,8 @@
 
 An instance has its snapshot in the field `snapshot`, None without. ITCare keeps one; where an answer has several
 nevertheless, the others are in `other_snapshots`.
+
+Floor: resources. Private to the collection.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action imp
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.desired import read_ids
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import (
-    wait as wait_for_actions,
+    ensure as wait_for_actions,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance import (
     gather as instance_queries,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import (
-    wait as wait_for_actions,
+    ensure as wait_for_actions,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (

@@ -17,7 +17,7 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.fast import
     ConstructableAdapter,
     Grouping,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import Translator
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.translator import Translator
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import (
     TRUST_IS_GIVEN,
     can_be_template,

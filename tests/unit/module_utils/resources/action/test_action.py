@@ -16,7 +16,9 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.des
     check_statuses,
     read_ids,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import wait
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import (
+    ensure as wait,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.gather import gather
 from support.client import WAIT, SimulatedTime, calls, client_of, instance_of
 from support.simulator import Simulator
