@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The only file here that knows AnsibleModule: options in, result out.
-
-Floor: module. Private to the collection.
-"""
+"""Floor module, private to the collection. The only file here that knows AnsibleModule: options in, result out."""
 
 from __future__ import annotations
 

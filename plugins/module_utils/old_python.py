@@ -2,9 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a module says to a Python that can't run the rest of the collection. This file must be readable for Python 3.6.
-
-Floor: module. Private to the collection.
+"""Floor module, private to the collection.
+What a module says to a Python that can't run the rest of the collection. This file must be readable for Python 3.6.
 """
 
 import json

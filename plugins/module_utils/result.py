@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The outcome of a module's work, apart from the plan: what only reads has one, too.
-
-Floor: result. Private to the collection.
-"""
+"""Floor result, private to the collection. The outcome of a module's work, apart from the plan: what only reads has one, too."""
 
 from __future__ import annotations
 

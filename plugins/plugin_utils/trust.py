@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Strings from the API are data: Ansible must never execute one as a template (design, section 6).
+"""Floor trust, private to the collection. Strings from the API are data: Ansible must never execute one as a template (design, section 6).
 
 ansible-core 2.19 and later execute only what is marked as trusted, but write every other string of an inventory as
 `{"__ansible_unsafe": ...}`, which AWX then compares with plain text. So a string that can't be a template is marked as
@@ -13,8 +13,6 @@ Earlier releases execute whatever looks like a template unless it is wrapped, an
 reads nothing else. So every string is wrapped of which an expression could make a template by taking something away,
 and what `compose` makes is wrapped again. A key's wrapping doesn't count for them: keys can't be templates at all
 (`naming.harmless_key`).
-
-Floor: trust. Private to the collection.
 """
 
 from __future__ import annotations
@@ -23,7 +21,8 @@ import typing as t
 
 from ansible import template as ansible_template
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import harmless_key
+
+from ..module_utils.api.case import harmless_key
 
 # ansible-core 2.19 and later
 TRUST_IS_GIVEN: bool = hasattr(ansible_template, "trust_as_template")

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Asynchronous actions: read them, find those in progress, wait for them (contract, section 4).
-
-Floor: api. Private to the collection.
-"""
+"""Floor api, private to the collection. Asynchronous actions: read them, find those in progress, wait for them (contract, section 4)."""
 
 from __future__ import annotations
 

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Taking answers apart: what hasn't the form that it must have is an error, neither a traceback nor "there is none".
-
-Floor: api. Private to the collection.
-"""
+"""Floor api, private to the collection. Taking answers apart: what hasn't the form that it must have is an error, neither a traceback nor "there is none"."""
 
 from __future__ import annotations
 

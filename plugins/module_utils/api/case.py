@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names: the API's camelCase becomes Ansible's snake_case, here and nowhere else.
-
-Floor: api. Private to the collection.
-"""
+"""Floor api, private to the collection. Names: the API's camelCase becomes Ansible's snake_case, here and nowhere else."""
 
 from __future__ import annotations
 

@@ -2,11 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values of options, checked. What can't be read is an error that names the option.
+"""Floor api, private to the collection. Values of options, checked. What can't be read is an error that names the option.
 
 Nothing is guessed: Ansible itself takes a word that it doesn't know for false, which would switch a check off.
-
-Floor: api. Private to the collection.
 """
 
 from __future__ import annotations

@@ -2,11 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP with ITCare: verbs, retries by method, dry run. Pages are in pages.py, tokens in auth.py.
+"""Floor api, private to the collection. HTTP with ITCare: verbs, retries by method, dry run. Pages are in pages.py, tokens in auth.py.
 
 One client keeps one set of connections alive and may be used from several threads.
-
-Floor: api. Private to the collection.
 """
 
 from __future__ import annotations

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where ITCare is and who asks: the connection options, as given and from the environment (contract, section 1).
-
-Floor: api. Private to the collection.
-"""
+"""Floor api, private to the collection. Where ITCare is and who asks: the connection options, as given and from the environment (contract, section 1)."""
 
 from __future__ import annotations
 

@@ -2,12 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong, in the API's own terms.
+"""Floor api, private to the collection. What can go wrong, in the API's own terms.
 
 The text of every error is a sentence that its reader can act on; `details` holds the same facts for programs.
 Nothing here may carry a secret: the client removes them from what a server said before it builds an error.
-
-Floor: api. Private to the collection.
 """
 
 from __future__ import annotations

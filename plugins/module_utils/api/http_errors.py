@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an HTTP answer means that isn't the one that was wanted.
-
-Floor: api. Private to the collection.
-"""
+"""Floor api, private to the collection. What an HTTP answer means that isn't the one that was wanted."""
 
 from __future__ import annotations
 

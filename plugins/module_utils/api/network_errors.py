@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a failure of the network means: what to do about it, and whether the request may have been executed.
-
-Floor: api. Private to the collection.
-"""
+"""Floor api, private to the collection. What a failure of the network means: what to do about it, and whether the request may have been executed."""
 
 from __future__ import annotations
 

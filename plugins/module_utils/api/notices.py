@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a reader of the outcome should know although nothing failed. A client carries it to whoever shows it.
-
-Floor: api. Private to the collection.
-"""
+"""Floor api, private to the collection. What a reader of the outcome should know although nothing failed. A client carries it to whoever shows it."""
 
 from __future__ import annotations
 

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists that span pages: all of a list, or an error (contract, section 3; design, rule 2).
-
-Floor: api. Private to the collection.
-"""
+"""Floor api, private to the collection. Lists that span pages: all of a list, or an error (contract, section 3; design, rule 2)."""
 
 from __future__ import annotations
 

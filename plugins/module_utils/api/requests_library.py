@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one library that users must install, imported in one place: without it Ansible can still read documentation.
-
-Floor: api. Private to the collection.
-"""
+"""Floor api, private to the collection. The one library that users must install, imported in one place: without it Ansible can still read documentation."""
 
 from __future__ import annotations
 

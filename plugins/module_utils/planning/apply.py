@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Doing a plan: the one place that sends writes, and that takes care that nothing is done twice.
-
-Floor: planning. Private to the collection.
-"""
+"""Floor planning, private to the collection. Doing a plan: the one place that sends writes, and that takes care that nothing is done twice."""
 
 from __future__ import annotations
 

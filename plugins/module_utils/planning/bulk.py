@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One desired state for many instances: plan all of them first, then do some at a time, and hide no outcome.
-
-Floor: planning. Private to the collection.
-"""
+"""Floor planning, private to the collection. One desired state for many instances: plan all of them first, then do some at a time, and hide no outcome."""
 
 from __future__ import annotations
 

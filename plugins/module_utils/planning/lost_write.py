@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of a write whose answer was lost.
-
-Floor: planning. Private to the collection.
-"""
+"""Floor planning, private to the collection. What became of a write whose answer was lost."""
 
 from __future__ import annotations
 

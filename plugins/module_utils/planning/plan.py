@@ -2,12 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plan, then apply: what would change, as a pure value.
+"""Floor planning, private to the collection. Plan, then apply: what would change, as a pure value.
 
 A Plan is made by a pure function from current and desired state. `changed`, the diff, the `operations` of a result and
 check mode all read it; apply.py alone sends it.
-
-Floor: planning. Private to the collection.
 """
 
 from __future__ import annotations

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What others have in progress on a resource: looked at before its state, as the other order would be a race.
-
-Floor: planning. Private to the collection.
-"""
+"""Floor planning, private to the collection. What others have in progress on a resource: looked at before its state, as the other order would be a race."""
 
 from __future__ import annotations
 

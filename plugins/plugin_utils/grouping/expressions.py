@@ -2,12 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a Jinja expression depends on, so that its result can be remembered.
+"""Floor grouping, private to the collection. What a Jinja expression depends on, so that its result can be remembered.
 
 A pure expression's result depends on nothing but the variables that it names. What isn't known to be pure counts as
 impure: better to ask Ansible once too often.
-
-Floor: grouping. Private to the collection.
 """
 
 from __future__ import annotations
@@ -17,8 +15,9 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import can_be_template
 from jinja2 import Environment, TemplateError, nodes
+
+from ..trust import can_be_template
 
 
 class _Missing:

@@ -2,13 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`compose`, `groups` and `keyed_groups` with Ansible's exact meaning, without its cost per host.
+"""Floor grouping, private to the collection. `compose`, `groups` and `keyed_groups` with Ansible's exact meaning, without its cost per host.
 
 Ansible's own code decides what an entry does to a host. As the same entry and the same values always lead to the same
 decision, it is asked once for each distinct input, and its decision is applied to all hosts that share it. Plain paths
 in `compose` are looked up natively. What may depend on more than variables is asked for every host.
-
-Floor: grouping. Private to the collection.
 """
 
 from __future__ import annotations
@@ -19,7 +17,10 @@ import typing as t
 from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import Constructable
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.expressions import (
+from jinja2 import TemplateError
+
+from ..trust import TRUST_IS_GIVEN, as_data, trust_harmless
+from .expressions import (
     IMPURE,
     MISSING,
     Dependencies,
@@ -29,17 +30,7 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.expressions
     follow,
     is_constant,
 )
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import (
-    Fields,
-    HostVariables,
-    Variables,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import (
-    TRUST_IS_GIVEN,
-    as_data,
-    trust_harmless,
-)
-from jinja2 import TemplateError
+from .hostvars import Fields, HostVariables, Variables
 
 REMEMBERED = 20_000  # decisions per entry
 # Before 2.19, with jinja2_native, Ansible evaluates text as Python: nothing is as simple as it looks.

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of a host: what an instance becomes, and what an expression sees of it.
-
-Floor: grouping. Private to the collection.
-"""
+"""Floor grouping, private to the collection. The variables of a host: what an instance becomes, and what an expression sees of it."""
 
 from __future__ import annotations
 
@@ -13,8 +10,9 @@ import typing as t
 
 from ansible import constants as C
 from ansible.utils.vars import combine_vars
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.expressions import MISSING
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import can_be_template
+
+from ..trust import can_be_template
+from .expressions import MISSING
 
 Variables = t.Mapping[str, t.Any]
 

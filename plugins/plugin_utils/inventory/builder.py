@@ -2,50 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a fleet to hosts and groups of an inventory.
-
-Floor: inventory. Private to the collection.
-"""
+"""Floor inventory, private to the collection. From a fleet to hosts and groups of an inventory."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible.errors import AnsibleParserError
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import snake
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import shortened
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.fast import (
-    ConstructableAdapter,
-    Grouping,
-    Rule,
-    condition,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import (
-    Fields,
-    HostVariables,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import Fleet, FleetQuery
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hostnames import (
-    HostNames,
-    Names,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import address
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.native_groups import (
-    NativeGroups,
-    Value,
-    native_value,
-    tag_group,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.presence import (
-    Origin,
-    Presence,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.translator import (
-    COMPUTED,
-    Translator,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import can_be_template
+
+from ...module_utils.api.case import snake
+from ...module_utils.api.errors import InputError
+from ...module_utils.api.notices import shortened
+from ..grouping.fast import ConstructableAdapter, Grouping, Rule, condition
+from ..grouping.hostvars import Fields, HostVariables
+from ..trust import can_be_template
+from .fleet import Fleet, FleetQuery
+from .hostnames import HostNames, Names
+from .hosts import address
+from .native_groups import NativeGroups, Value, native_value, tag_group
+from .presence import Origin, Presence
+from .translator import COMPUTED, Translator
 
 ROUNDS = 3  # of renaming; a group that still has a host's name is made of whatever that is
 

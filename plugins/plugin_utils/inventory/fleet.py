@@ -2,9 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an inventory source is made of: everything that the API has to say about it, fetched at once, and cached raw.
-
-Floor: inventory. Private to the collection.
+"""Floor inventory, private to the collection.
+What an inventory source is made of: everything that the API has to say about it, fetched at once, and cached raw.
 """
 
 from __future__ import annotations
@@ -17,22 +16,13 @@ import typing as t
 import zlib
 from dataclasses import asdict, dataclass, replace
 
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
-    ConnectionOptions,
-)
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import NotFoundError
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import shortened
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.filters import (
-    check_tags,
-)
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.selection import (
-    INSTANCES,
-    Selection,
-    fetch,
-    ids_with_tag,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.presence import Origin
+from ...module_utils.api.client import Client
+from ...module_utils.api.connection_options import ConnectionOptions
+from ...module_utils.api.errors import NotFoundError
+from ...module_utils.api.notices import shortened
+from ...module_utils.resources.selection.filters import check_tags
+from ...module_utils.resources.selection.selection import INSTANCES, Selection, fetch, ids_with_tag
+from .presence import Origin
 
 CACHE_SCHEMA = 1  # raise it when what is cached changes its form
 

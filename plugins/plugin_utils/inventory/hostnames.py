@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which host an instance becomes: every instance has a name of its own, or it is an error. None hides another.
-
-Floor: inventory. Private to the collection.
-"""
+"""Floor inventory, private to the collection. Which host an instance becomes: every instance has a name of its own, or it is an error. None hides another."""
 
 from __future__ import annotations
 
@@ -13,26 +10,14 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible.errors import AnsibleParserError
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import shortened
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.expressions import MISSING
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.fast import (
-    ConstructableAdapter,
-    evaluate,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import (
-    Fields,
-    HostVariables,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.hosts import (
-    dns_name,
-    is_safe_name,
-    made_safe,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.presence import (
-    Occupant,
-    Presence,
-)
+
+from ...module_utils.api.errors import InputError
+from ...module_utils.api.notices import shortened
+from ..grouping.expressions import MISSING
+from ..grouping.fast import ConstructableAdapter, evaluate
+from ..grouping.hostvars import Fields, HostVariables
+from .hosts import dns_name, is_safe_name, made_safe
+from .presence import Occupant, Presence
 
 _FIELDS = ("name", "label", "ip_address", "dns")
 SHAPE = "hostnames takes a list of name, label, ip_address, dns and expressions such as name ~ '.example.com'"

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host may be called and where it is reached: safe names, and addresses of other machines only.
-
-Floor: inventory. Private to the collection.
-"""
+"""Floor inventory, private to the collection. What a host may be called and where it is reached: safe names, and addresses of other machines only."""
 
 from __future__ import annotations
 
@@ -15,7 +12,8 @@ import socket
 import typing as t
 
 from ansible import constants as C
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import Fields
+
+from ..grouping.hostvars import Fields
 
 # No control characters, blanks, braces or anything that a host pattern or a command line could take for something else.
 _SAFE_NAME = re.compile(r"\w[\w.-]{0,252}", re.ASCII)

@@ -2,11 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The groups of `group_by` and `tag_groups`. Different values never share one.
+"""Floor inventory, private to the collection. The groups of `group_by` and `tag_groups`. Different values never share one.
 
 What a group is called depends on the values that there are, never on the order in which instances come.
-
-Floor: inventory. Private to the collection.
 """
 
 from __future__ import annotations
@@ -14,9 +12,9 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.notices import shortened
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import Fields
+from ...module_utils.api.errors import InputError
+from ...module_utils.api.notices import shortened
+from ..grouping.hostvars import Fields
 
 Path = tuple[str, ...]
 Value = tuple[str, str, str]  # dimension, text, id ("" where the text is all that tells it)

@@ -2,11 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of an inventory file, read before Ansible reads them: templates rendered or refused, types checked.
+"""Floor inventory, private to the collection. The options of an inventory file, read before Ansible reads them: templates rendered or refused, types checked.
 
 Ansible renders nothing, takes a boolean that it can't read for false, and says in riddles what else is wrong.
-
-Floor: inventory. Private to the collection.
 """
 
 from __future__ import annotations
@@ -19,14 +17,11 @@ import re
 import typing as t
 
 from ansible import constants as C
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.checks import boolean, integer, text
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
-    CONNECTION_OPTIONS,
-    SECRETS,
-    given,
-)
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import TRUST_IS_GIVEN
+
+from ...module_utils.api.checks import boolean, integer, text
+from ...module_utils.api.connection_options import CONNECTION_OPTIONS, SECRETS, given
+from ...module_utils.api.errors import InputError
+from ..trust import TRUST_IS_GIVEN
 
 try:
     from ansible.parsing.vault import EncryptedString  # ansible-core 2.19 and later

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts that earlier sources have brought, and which instances they are.
-
-Floor: inventory. Private to the collection.
-"""
+"""Floor inventory, private to the collection. Hosts that earlier sources have brought, and which instances they are."""
 
 from __future__ import annotations
 

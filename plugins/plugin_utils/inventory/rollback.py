@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All or nothing: what was added to an inventory is taken back when a later host fails.
-
-Floor: inventory. Private to the collection.
-"""
+"""Floor inventory, private to the collection. All or nothing: what was added to an inventory is taken back when a later host fails."""
 
 from __future__ import annotations
 

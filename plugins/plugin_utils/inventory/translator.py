@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an instance as the API shows it to host variables.
-
-Floor: inventory. Private to the collection.
-"""
+"""Floor inventory, private to the collection. From an instance as the API shows it to host variables."""
 
 from __future__ import annotations
 
@@ -14,9 +11,10 @@ import re
 import typing as t
 
 from ansible.vars.reserved import get_reserved_names
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import DATA_MAPS, snake
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.grouping.hostvars import Fields
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import Data
+
+from ...module_utils.api.case import DATA_MAPS, snake
+from ..grouping.hostvars import Fields
+from ..trust import Data
 
 Instance = dict[str, t.Any]
 DEFAULT_PREFIX = "itcare_"

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which actions a task asks for, checked before the first request.
-
-Floor: resources. Private to the collection.
-"""
+"""Floor resources, private to the collection. Which actions a task asks for, checked before the first request."""
 
 from __future__ import annotations
 

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Actions of the past and in progress: what the modules itcare_action_info and itcare_action_wait do.
-
-Floor: resources. Private to the collection.
-"""
+"""Floor resources, private to the collection. Actions of the past and in progress: what the modules itcare_action_info and itcare_action_wait do."""
 
 from __future__ import annotations
 

@@ -2,9 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task asks of an instance, checked before the first request. API facts from the contract, section 5 (seed 001).
-
-Floor: resources. Private to the collection.
+"""Floor resources, private to the collection.
+What a task asks of an instance, checked before the first request. API facts from the contract, section 5 (seed 001).
 """
 
 from __future__ import annotations

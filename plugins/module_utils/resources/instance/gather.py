@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Listing instances: what the module itcare_instance_info does.
-
-Floor: resources. Private to the collection.
-"""
+"""Floor resources, private to the collection. Listing instances: what the module itcare_instance_info does."""
 
 from __future__ import annotations
 

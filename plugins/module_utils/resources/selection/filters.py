@@ -2,9 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters of the instance list (contract, section 5): how they are given, sent, and compared again with what comes back.
-
-Floor: resources. Private to the collection.
+"""Floor resources, private to the collection.
+Filters of the instance list (contract, section 5): how they are given, sent, and compared again with what comes back.
 """
 
 from __future__ import annotations

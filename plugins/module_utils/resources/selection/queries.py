@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""List queries of instances, with the fewest requests, and compared again with what was asked for.
-
-Floor: resources. Private to the collection.
-"""
+"""Floor resources, private to the collection. List queries of instances, with the fewest requests, and compared again with what was asked for."""
 
 from __future__ import annotations
 

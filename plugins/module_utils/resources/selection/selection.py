@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A selection of instances, said alike everywhere: `names`, `exclude_names`, `ids` and `filters` (contract, section 5).
+"""Floor resources, private to the collection.
+A selection of instances, said alike everywhere: `names`, `exclude_names`, `ids` and `filters` (contract, section 5).
 
 Whether the API's `names` match loosely, what its filters look at and how several tags combine isn't documented, so what
 comes back is compared again (queries.py, filters.py).
-
-Floor: resources. Private to the collection.
 """
 
 from __future__ import annotations

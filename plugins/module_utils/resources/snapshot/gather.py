@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The work of the module itcare_snapshot_info.
-
-Floor: resources. Private to the collection.
-"""
+"""Floor resources, private to the collection. The work of the module itcare_snapshot_info."""
 
 from __future__ import annotations
 

@@ -2,9 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Snapshots: current and desired state -> Plan. One active snapshot per instance, kept 3 days (contract, section 6).
-
-Floor: resources. Private to the collection.
+"""Floor resources, private to the collection.
+Snapshots: current and desired state -> Plan. One active snapshot per instance, kept 3 days (contract, section 6).
 """
 
 from __future__ import annotations
