@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cegedim.cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator put together, as an ASGI application."""
+"""The web application: the calls of a simulator, with what surrounds each."""
 
 from __future__ import annotations
 
@@ -13,71 +13,10 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from . import api, auth, control
-from .auth import DEFAULT_CLIENTS, Client, Tokens
-from .catalogue import Fields
-from .clock import Clock
-from .faults import Faults
 from .gate import Gate
-from .listing import Listing
 from .problems import Problem, from_validation
-from .settings import Settings
-from .state import Store
-from .wire import Connections, RequestLog, Wire
-
-
-class Simulator:
-    """All that the server knows, and how it was started."""
-
-    clock: Clock
-    settings: Settings
-    store: Store
-    listing: Listing
-    tokens: Tokens
-    log: RequestLog
-    faults: Faults
-    forbidden_writes: int
-
-    def __init__(
-        self,
-        *,
-        instances: int = 40,
-        seed: int = 1,
-        start: float | None = None,
-        settings: Settings | None = None,
-        clients: tuple[Client, ...] = DEFAULT_CLIENTS,
-        started_with: Fields | None = None,
-    ) -> None:
-        self.started_with = started_with or {}
-        self.clients = clients
-        self.connections = Connections()
-        self._instances = instances
-        self._seed = seed
-        self._start = start
-        self._settings = settings or Settings()
-        self.reset()
-
-    def reset(self, *, instances: int | None = None, seed: int | None = None) -> None:
-        """Be as if started anew, with another fleet if so wished."""
-        self.clock = Clock(self._start)
-        self.settings = self._settings.model_copy()
-        self.store = Store(
-            self.clock,
-            self.settings,
-            instances=self._instances if instances is None else instances,
-            seed=self._seed if seed is None else seed,
-        )
-        self.listing = Listing(self.store)
-        self.tokens = Tokens(self.clock, self.settings, self.clients)
-        self.log = RequestLog()
-        self.faults = Faults()
-        self.forbidden_writes = 0
-
-    def drift(self, *, remove: int, insert: int) -> None:
-        """Let instances vanish or appear at the front of the list, as between two pages."""
-        for instance in self.store.ordered()[:remove]:
-            self.store.remove(instance)
-        for _each in range(insert):
-            self.store.generate({"id": min(self.store.instances, default=10001) - 1})
+from .simulator import Simulator
+from .wire import Wire
 
 
 def make_app(simulator: Simulator) -> Wire:

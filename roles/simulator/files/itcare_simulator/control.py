@@ -32,7 +32,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
@@ -43,10 +43,8 @@ from .clock import moment
 from .faults import Rule
 from .operations import find
 from .problems import Problem, from_validation, invalid
+from .simulator import Simulator
 from .state import Failures, Store
-
-if TYPE_CHECKING:
-    from .app import Simulator
 
 
 class ClockBody(BaseModel):

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .problems import Problem
-from .wire import App, Receive, Scope, Send
-
-if TYPE_CHECKING:
-    from .app import Simulator
+from .simulator import Simulator
 
 _PREFIX = "/itcare/"
 _OLD_PREFIX = "/itcare/api/"
@@ -22,7 +20,7 @@ _HEALTH = "/itcare/health"
 class Gate:
     """Lets requests to the API pass, or refuses them."""
 
-    def __init__(self, app: App, simulator: Simulator) -> None:
+    def __init__(self, app: ASGIApp, simulator: Simulator) -> None:
         self.app = app
         self.simulator = simulator
 

@@ -17,8 +17,9 @@ import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.utils import get_remote_addr
 
-from .app import Simulator, make_app
-from .wire import Connections
+from .app import make_app
+from .connections import Connections
+from .simulator import Simulator
 
 
 def _protocol(connections: Connections) -> type[asyncio.Protocol]:

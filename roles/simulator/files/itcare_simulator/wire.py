@@ -6,94 +6,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-import socket
-import struct
-from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from .catalogue import Fields
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from .clock import stamp
 from .faults import Fault
+from .request_log import logged_body
+from .simulator import Simulator
 
-if TYPE_CHECKING:
-    from .app import Simulator
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-LOG_LIMIT = 100_000  # requests that the log remembers
-_SECRET = re.compile("secret|passw|token|credential", re.IGNORECASE)
 _PROXY_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1>proxy</body></html>"
-
-
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_without_secrets(item) for item in value]
-    if isinstance(value, dict):
-        if _SECRET.search(str(value.get("key", ""))):  # a property of a create body
-            value = {**value, "value": "***"}
-        return {
-            name: "***" if _SECRET.search(name) else _without_secrets(item)
-            for name, item in value.items()
-        }
-    return value
-
-
-def _logged_body(body: bytes) -> Any:
-    if not body:
-        return None
-    try:
-        return _without_secrets(json.loads(body))
-    except ValueError:
-        return "not JSON"
-
-
-class RequestLog:
-    """The requests, oldest first. ``executed`` tells whether the request took effect."""
-
-    def __init__(self) -> None:
-        self._entries: deque[Fields] = deque(maxlen=LOG_LIMIT)
-        self._next = 1
-
-    def open(self, **fields: Any) -> Fields:
-        entry: Fields = {"n": self._next, **fields, "status": None, "executed": False}
-        self._next += 1
-        self._entries.append(entry)
-        return entry
-
-    def clear(self) -> None:
-        self._entries.clear()
-
-    def since(self, number: int) -> Fields:
-        entries = [entry for entry in self._entries if entry["n"] >= number]
-        return {"next": self._next, "requests": entries}
-
-
-class Connections:
-    """The open connections by the client's address, so that one can be cut from within a call.
-
-    The server's protocol class reports them (see ``server``), as ASGI itself has no such means.
-    """
-
-    def __init__(self) -> None:
-        self.transports: dict[tuple[str, int], asyncio.Transport] = {}
-
-    def cut(self, scope: Scope, *, reset: bool) -> None:
-        transport = self.transports[tuple(scope["client"])]
-        if not reset:
-            transport.close()  # after what was sent
-            return
-        raw = transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
 
 
 async def _read_body(receive: Receive) -> bytes:
@@ -116,7 +39,7 @@ async def _closed(receive: Receive) -> None:
 class Wire:
     """The outermost layer of the application."""
 
-    def __init__(self, app: App, simulator: Simulator) -> None:
+    def __init__(self, app: ASGIApp, simulator: Simulator) -> None:
         self.app = app
         self.simulator = simulator
 
@@ -142,7 +65,7 @@ class Wire:
             page=None,
             client_id=client.id if client else None,
             dry_run=headers.get("itcare-dryrun", "").strip().lower() == "true",
-            body=None if is_form else _logged_body(body),
+            body=None if is_form else logged_body(body),
         )
         scope["simulator_entry"] = entry
         scope["simulator_client"] = client
