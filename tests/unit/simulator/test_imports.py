@@ -17,9 +17,11 @@ ORDER = [
     # what there is: the fleet and what happens to it
     *("catalogue", "fleet", "state", "listing", "operations"),
     # what else a running simulator keeps
-    *("auth", "faults", "request_log", "simulator"),
-    # what is served: the calls, what surrounds them, and the process
-    *("api", "control", "gate", "wire", "app", "server", "__main__"),
+    *("faults", "request_log", "tokens", "simulator"),
+    # what surrounds each call
+    *("context", "access_middleware", "fault_middleware", "log_middleware"),
+    # what is served: the calls, the application, and the process
+    *("api", "auth", "control", "app", "server", "__main__"),
 ]
 
 

@@ -13,11 +13,11 @@ import sys
 import time
 from pathlib import Path
 
-from .auth import DEFAULT_CLIENTS, PROFILES, Client
 from .clock import moment
 from .server import serve
 from .settings import Settings
 from .simulator import Simulator
+from .tokens import DEFAULT_CLIENTS, PROFILES, Client
 
 
 def _parser() -> argparse.ArgumentParser:

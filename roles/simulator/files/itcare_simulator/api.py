@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 
 from . import operations
-from .auth import Client
+from .context import DRY_RUN_HEADER, client_of, entry_of, is_dry_run, simulator_of
 from .models import (
     Action,
     ActionsQuery,
@@ -34,27 +34,23 @@ from .models import (
     SubmittedAction,
 )
 from .problems import Problem
+from .settings import Settings
 from .state import Change, Store
 
 MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"
-DRY_RUN_HEADER = "ITCare-DryRun"
 _UTC_DATE = re.compile(rb'("\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z"')
 
 
 def answer(request: Request, body: bytes, status: int = 200) -> Response:
     """A body that is JSON already."""
-    if request.app.state.simulator.settings.date_style == "offset":
+    if _settings(request).date_style == "offset":
         body = _UTC_DATE.sub(rb'\1+0000"', body)
     return Response(body, status, media_type=MEDIA_TYPE if body else None)
 
 
 def refusal(request: Request, problem: Problem) -> Response:
-    with_body = request.app.state.simulator.settings.error_body == "json"
+    with_body = _settings(request).error_body == "json"
     return answer(request, _json(problem.body()) if with_body else b"", problem.status)
-
-
-def is_dry_run(request: Request) -> bool:
-    return request.headers.get(DRY_RUN_HEADER, "").strip().lower() == "true"
 
 
 def _json(value: Any) -> bytes:
@@ -62,20 +58,18 @@ def _json(value: Any) -> bytes:
 
 
 def _store(request: Request) -> Store:
-    store: Store = request.app.state.simulator.store
-    return store
+    return simulator_of(request).store
 
 
-def _client(request: Request) -> Client:
-    client: Client = request.scope["simulator_client"]
-    return client
+def _settings(request: Request) -> Settings:
+    return simulator_of(request).settings
 
 
 def _need(profile: str) -> Any:
     """Refuse clients whose profile is too low, before anything else of the request is looked at."""
 
     def check(request: Request) -> None:
-        client = _client(request)
+        client = client_of(request)
         if not client.may(profile):
             message = f"Client {client.id} lacks the profile {profile.upper()}"
             raise Problem(403, message, code="ACCESS_DENIED")
@@ -85,20 +79,19 @@ def _need(profile: str) -> Any:
 
 def _submit(request: Request, change: Change) -> Response:
     """Start the action of a change that has passed all checks, unless this is a dry run."""
-    simulator = request.app.state.simulator
-    settings = simulator.settings
-    if is_dry_run(request) and settings.dry_run == "honour":
+    settings = _settings(request)
+    if is_dry_run(request.headers) and settings.dry_run == "honour":
         response = answer(request, b"", settings.accepted_status)
         response.headers[DRY_RUN_HEADER] = "true"
         return response
-    action = simulator.store.start(change, _client(request).id)
-    request.scope["simulator_entry"].update(executed=True, action_id=action.id)
+    action = _store(request).start(change, client_of(request).id)
+    entry_of(request).update(executed=True, action_id=action.id)
     document = action.document(submission=True, id_type=settings.action_id_type)
     body = _json(document) if settings.accepted_body == "action" else b""
     return answer(request, body, settings.accepted_status)
 
 
-# The token is checked before a request gets here (see ``gate``); this one is for the description.
+# The token is checked before (see ``access_middleware``); this one is for the description.
 _described = Depends(HTTPBearer(auto_error=False))
 _errors: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody},
@@ -133,14 +126,14 @@ def _write(method: str, path: str, profile: str, summary: str) -> Callable[[Any]
 
 @_read("/compute/instances", InstancePage, "List instances")
 async def list_instances(request: Request, query: Annotated[ListQuery, Query()]) -> Response:
-    number, body = request.app.state.simulator.listing.page(query)
-    request.scope["simulator_entry"]["page"] = number
+    number, body = simulator_of(request).listing.page(query)
+    entry_of(request)["page"] = number
     return answer(request, body)
 
 
 @_write("POST", "/compute/instances", "pow", "Create an instance")
 async def create_instance(request: Request, body: CreateBody) -> Response:
-    return _submit(request, operations.create(_store(request), body, _client(request).id))
+    return _submit(request, operations.create(_store(request), body, client_of(request).id))
 
 
 @_read("/compute/instances/{id}", Instance, "Get an instance")
@@ -150,7 +143,9 @@ async def get_instance(request: Request, identity: Identity) -> Response:
 
 @_write("PATCH", "/compute/instances/{id}", "ope", "Perform an operation on an instance")
 async def patch_instance(request: Request, identity: Identity, body: PatchBody) -> Response:
-    return _submit(request, operations.patch(_store(request), identity, body, _client(request).id))
+    return _submit(
+        request, operations.patch(_store(request), identity, body, client_of(request).id)
+    )
 
 
 @_write("DELETE", "/compute/instances/{id}", "pow", "Delete an instance")
@@ -176,7 +171,7 @@ async def get_network(request: Request, identity: Identity) -> Response:
 
 @_read("/compute/instances/{id}/snapshots", Snapshot, "Get an instance's snapshot")
 async def get_snapshot(request: Request, identity: Identity) -> Response:
-    settings = request.app.state.simulator.settings
+    settings = _settings(request)
     instance = operations.find(_store(request), identity)
     snapshot = instance.path("snapshot")
     every = [*([] if snapshot is None else [snapshot]), *instance.more_snapshots]
@@ -197,7 +192,7 @@ async def get_snapshot(request: Request, identity: Identity) -> Response:
 async def create_snapshot(
     request: Request, identity: Identity, body: SnapshotBody | None = None
 ) -> Response:
-    store, by = _store(request), _client(request).id
+    store, by = _store(request), client_of(request).id
     return _submit(request, operations.create_snapshot(store, identity, body, by))
 
 
@@ -225,7 +220,7 @@ async def list_actions(request: Request, query: Annotated[ActionsQuery, Query()]
         and query.requestId in (None, action.internal_id)
         and (not statuses or action.status in statuses)
     ]
-    id_type = request.app.state.simulator.settings.action_id_type
+    id_type = _settings(request).action_id_type
     documents = [action.document(submission=False, id_type=id_type) for action in found]
     return answer(request, _json(documents))
 
@@ -235,7 +230,7 @@ async def get_action(request: Request, identity: ActionIdentity) -> Response:
     action = _store(request).actions.get(identity)
     if action is None:
         raise Problem(404, f"No action with id {identity}", field="id", code="NOT_FOUND")
-    id_type = request.app.state.simulator.settings.action_id_type
+    id_type = _settings(request).action_id_type
     return answer(request, _json(action.document(submission=False, id_type=id_type)))
 
 

@@ -11,15 +11,17 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from . import api, auth, control
-from .gate import Gate
+from .access_middleware import AccessMiddleware
+from .fault_middleware import FaultMiddleware
+from .log_middleware import LogMiddleware
 from .problems import Problem, from_validation
 from .simulator import Simulator
-from .wire import Wire
 
 
-def make_app(simulator: Simulator) -> Wire:
+def make_app(simulator: Simulator) -> ASGIApp:
     """The application that serves a simulator."""
     app = FastAPI(
         title="ITCare simulator",
@@ -46,4 +48,6 @@ def make_app(simulator: Simulator) -> Wire:
     async def on_http_error(request: Request, error: Any) -> Response:
         return api.refusal(request, Problem(error.status_code, str(error.detail)))
 
-    return Wire(Gate(app, simulator), simulator)
+    guarded = AccessMiddleware(app, simulator)
+    failing = FaultMiddleware(guarded, simulator)
+    return LogMiddleware(failing, simulator)

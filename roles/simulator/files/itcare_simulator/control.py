@@ -40,10 +40,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .catalogue import Fields
 from .clock import moment
+from .context import simulator_of
 from .faults import Rule
 from .operations import find
 from .problems import Problem, from_validation, invalid
-from .simulator import Simulator
 from .state import Failures, Store
 
 
@@ -74,13 +74,8 @@ def _only_loopback(request: Request) -> None:
         raise Problem(403, "The control API is for the loopback interface only")
 
 
-def _simulator(request: Request) -> Simulator:
-    simulator: Simulator = request.app.state.simulator
-    return simulator
-
-
 def _store(request: Request) -> Store:
-    store = _simulator(request).store
+    store = simulator_of(request).store
     store.settle()
     return store
 
@@ -92,44 +87,44 @@ router = APIRouter(
 
 @router.get("/requests")
 async def get_requests(request: Request, since: int = 0) -> JSONResponse:
-    return JSONResponse(_simulator(request).log.since(since))
+    return JSONResponse(simulator_of(request).log.since(since))
 
 
 @router.delete("/requests", status_code=204, response_model=None)
 async def clear_requests(request: Request) -> None:
-    _simulator(request).log.clear()
+    simulator_of(request).log.clear()
 
 
 @router.get("/faults")
 async def get_faults(request: Request) -> list[Fields]:
-    return _simulator(request).faults.listed()
+    return simulator_of(request).faults.listed()
 
 
 @router.post("/faults", status_code=204, response_model=None)
 async def add_fault(request: Request, rule: Rule) -> None:
-    _simulator(request).faults.add(rule)
+    simulator_of(request).faults.add(rule)
 
 
 @router.delete("/faults", status_code=204, response_model=None)
 async def clear_faults(request: Request) -> None:
-    _simulator(request).faults.clear()
+    simulator_of(request).faults.clear()
 
 
 @router.post("/clock")
 async def move_clock(request: Request, body: ClockBody) -> Fields:
-    _simulator(request).clock.advance(body.advance)
+    simulator_of(request).clock.advance(body.advance)
     return _store(request).summary()
 
 
 @router.get("/settings")
 async def get_settings(request: Request) -> Fields:
-    simulator = _simulator(request)
+    simulator = simulator_of(request)
     return {**simulator.settings.model_dump(), "forbidden_writes": simulator.forbidden_writes}
 
 
 @router.post("/settings")
 async def change_settings(request: Request, body: Fields) -> Fields:
-    settings = _simulator(request).settings
+    settings = simulator_of(request).settings
     try:
         checked = type(settings).model_validate({**settings.model_dump(), **body})
     except ValidationError as error:
@@ -205,7 +200,7 @@ async def get_catalogue(request: Request) -> Fields:
 
 @router.delete("/tokens", status_code=204, response_model=None)
 async def revoke_tokens(request: Request) -> None:
-    _simulator(request).tokens.revoke_all()
+    simulator_of(request).tokens.revoke_all()
 
 
 @router.post("/stop", status_code=202, response_model=None)
@@ -216,13 +211,13 @@ async def stop() -> None:
 @router.post("/reset")
 async def reset(request: Request, body: ResetBody | None = None) -> Fields:
     body = body or ResetBody()
-    _simulator(request).reset(instances=body.instances, seed=body.seed)
+    simulator_of(request).reset(instances=body.instances, seed=body.seed)
     return await get_state(request)
 
 
 @router.get("/state")
 async def get_state(request: Request) -> Fields:
-    simulator = _simulator(request)
+    simulator = simulator_of(request)
     return {
         **_store(request).summary(),
         "settings": await get_settings(request),

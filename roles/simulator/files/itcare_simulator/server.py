@@ -74,7 +74,7 @@ def serve(
         access_log=False,
         log_level="warning",
         server_header=False,
-        date_header=False,  # the wire sends one by the simulator's clock
+        date_header=False,  # a middleware sends one by the simulator's clock
         proxy_headers=False,  # the address of a client tells the connections apart
         timeout_keep_alive=60,
         timeout_graceful_shutdown=2,

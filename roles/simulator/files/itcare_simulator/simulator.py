@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from .auth import DEFAULT_CLIENTS, Client, Tokens
 from .catalogue import Fields
 from .clock import Clock
 from .connections import Connections
@@ -14,6 +13,7 @@ from .listing import Listing
 from .request_log import RequestLog
 from .settings import Settings
 from .state import Store
+from .tokens import DEFAULT_CLIENTS, Client, Tokens
 
 
 class Simulator:

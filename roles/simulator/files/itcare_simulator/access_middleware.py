@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cegedim.cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way into the API: old paths, the guard against writes, the token, and the time."""
+"""The innermost layer: who gets into the API, by which path, and whether to write."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .context import CLIENT
 from .problems import Problem
 from .simulator import Simulator
 
@@ -17,8 +18,8 @@ _OLD_PREFIX = "/itcare/api/"
 _HEALTH = "/itcare/health"
 
 
-class Gate:
-    """Lets requests to the API pass, or refuses them."""
+class AccessMiddleware:
+    """Lets requests to the API pass or refuses them, after what is due by now has happened."""
 
     def __init__(self, app: ASGIApp, simulator: Simulator) -> None:
         self.app = app
@@ -31,7 +32,7 @@ class Gate:
                 path = _PREFIX + scope["path"][len(_OLD_PREFIX) :]
                 path = _HEALTH if path == "/itcare/status" else path
                 scope = {**scope, "path": path, "raw_path": path.encode()}
-            if scope["path"] != _HEALTH and scope["simulator_client"] is None:
+            if scope["path"] != _HEALTH and scope[CLIENT] is None:
                 await _refuse(send, Problem(401, ""), b"")
                 return
             if self.simulator.settings.writes == "forbid" and scope["method"] != "GET":
