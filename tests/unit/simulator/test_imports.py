@@ -13,9 +13,9 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[3] / "roles/simulator/files/itcare_simulator"
 ORDER = [
     # what knows nothing of the others
-    *("__init__", "clock", "connections", "models", "problems", "settings"),
+    *("__init__", "clock", "connections", "fields", "models", "problems", "settings"),
     # what there is: the fleet and what happens to it
-    *("catalogue", "fleet", "state", "listing", "operations"),
+    *("catalogue", "instance", "generator", "state", "listing", "operations"),
     # what else a running simulator keeps
     *("faults", "request_log", "tokens", "simulator"),
     # what surrounds each call

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from fastapi.security import HTTPBearer
 
 from . import operations
 from .context import DRY_RUN_HEADER, client_of, entry_of, is_dry_run, simulator_of
+from .fields import dump
 from .models import (
     Action,
     ActionsQuery,
@@ -54,7 +54,7 @@ def refusal(request: Request, problem: Problem) -> Response:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    return dump(value).encode()
 
 
 def _store(request: Request) -> Store:

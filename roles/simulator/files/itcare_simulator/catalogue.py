@@ -3,41 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What instances are made of: places, networks, platforms, services, policies, patch parties.
 
-Thousands of instances share these objects. Each carries its part of an instance as a ``Fragment``,
-whose JSON is written once.
+Thousands of instances share these objects. Each carries its part of an instance as a ``Fragment``.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
 
 from .clock import stamp
-
-Fields = dict[str, Any]
+from .fields import Fields, Fragment
 
 DAY = 86400.0
 PRODUCTION = "PRODUCTION"
 ENVIRONMENTS = (PRODUCTION, "PREPRODUCTION", "TEST", "DEVELOPMENT")
 AUTHENTICATION_DOMAINS = ("CGDM-EMEA", "CGDM-AMER")
 MAX_CPU, MAX_RAM = 64, 512
-
-
-def dump(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
-class Fragment:
-    """Fields that many instances share, and their JSON without the braces."""
-
-    __slots__ = ("fields", "text")
-
-    def __init__(self, fields: Fields) -> None:
-        self.fields = fields
-        self.text = dump(fields)[1:-1]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from fastapi import Request
 
-from .catalogue import Fields
+from .fields import Fields
 from .simulator import Simulator
 from .tokens import Client
 

@@ -38,10 +38,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .catalogue import Fields
 from .clock import moment
 from .context import simulator_of
 from .faults import Rule
+from .fields import Fields
 from .operations import find
 from .problems import Problem, from_validation, invalid
 from .state import Failures, Store

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from .catalogue import Fields
+from .fields import Fields
 
 
 class Fault(BaseModel):

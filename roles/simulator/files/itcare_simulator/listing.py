@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .catalogue import dump
-from .fleet import Instance
+from .fields import dump
+from .instance import Instance
 from .models import Instance as InstanceModel
 from .models import ListQuery, scalar_paths
 from .problems import invalid

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .catalogue import Fields
 from .clock import stamp
 from .context import CLIENT, ENTRY, is_dry_run
+from .fields import Fields
 from .request_log import logged_body
 from .simulator import Simulator
 

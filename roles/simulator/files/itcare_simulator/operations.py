@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from .catalogue import AUTHENTICATION_DOMAINS, PRODUCTION, Policy, Site, parse_sizing
 from .clock import stamp
-from .fleet import Instance, make_snapshot
+from .instance import Instance, make_snapshot
 from .models import (
     CreateBody,
     MonitoringOptions,

@@ -10,7 +10,7 @@ import re
 from collections import deque
 from typing import Any
 
-from .catalogue import Fields
+from .fields import Fields
 
 LOG_LIMIT = 100_000  # requests that the log remembers
 _SECRET = re.compile("secret|passw|token|credential", re.IGNORECASE)

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from .catalogue import Fields
 from .clock import Clock
 from .connections import Connections
 from .faults import Faults
+from .fields import Fields
 from .listing import Listing
 from .request_log import RequestLog
 from .settings import Settings

@@ -16,9 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .catalogue import Catalogue, Fields
+from .catalogue import Catalogue
 from .clock import Clock, moment, stamp
-from .fleet import Generator, Instance, make_snapshot, merge
+from .fields import Fields, merge
+from .generator import Generator
+from .instance import Instance, make_snapshot
 from .settings import Settings
 
 FIRST_ACTION_ID = 700001
