@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cegedim.cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What instances are made of: places, networks, platforms, services, policies, patch parties.
+"""What instances are made of: platforms, products, services, clouds, policies, patch parties.
 
 Thousands of instances share these objects. Each carries its part of an instance as a ``Fragment``.
 """
@@ -12,46 +12,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
-from .clock import stamp
+from .clock import DAY, stamp
 from .fields import Fields, Fragment
+from .places import ENVIRONMENTS, PRODUCTION, Network, Site, make_networks, make_sites, region_zones
 
-DAY = 86400.0
-PRODUCTION = "PRODUCTION"
-ENVIRONMENTS = (PRODUCTION, "PREPRODUCTION", "TEST", "DEVELOPMENT")
 AUTHENTICATION_DOMAINS = ("CGDM-EMEA", "CGDM-AMER")
 MAX_CPU, MAX_RAM = 64, 512
-
-
-@dataclass(frozen=True)
-class Site:
-    """An availability zone, with the area and the region it is in."""
-
-    region: str
-    area: str
-    zone: str
-    regulation: str
-    default_area: bool
-    default_zone: bool
-    fragment: Fragment
-
-
-@dataclass(frozen=True)
-class Network:
-    id: int
-    technical_id: str
-    region: str
-    zone: str
-    environment: str
-    default: bool
-    first_address: int
-    size: int
-    domain: str
-    fragment: Fragment
-
-    def address(self, number: int) -> str:
-        """The address of the n-th host."""
-        value = self.first_address + 10 + number % (self.size - 20)
-        return ".".join(str(value >> shift & 255) for shift in (24, 16, 8, 0))
 
 
 @dataclass(frozen=True)
@@ -104,21 +70,6 @@ def parse_sizing(text: str) -> tuple[int, int] | None:
     return (cpu, ram) if cpu <= MAX_CPU and ram <= MAX_RAM else None
 
 
-# region: location, data centre, {area: (regulation, zones)}
-_REGIONS: dict[str, tuple[str, str, dict[str, tuple[str, tuple[str, ...]]]]] = {
-    "EB": (
-        "Boulogne-Billancourt",
-        "EB5",
-        {"EB-STD": ("STANDARD", ("EB-A", "EB-B")), "EB-HDS": ("HDS", ("EB-C",))},
-    ),
-    "EB4": ("Boulogne-Billancourt", "EB4", {"EB4-STD": ("STANDARD", ("EB4-A", "EB4-B"))}),
-    "ET": (
-        "Toulouse-Labege",
-        "ET1",
-        {"ET-STD": ("STANDARD", ("ET-A",)), "ET-HDS": ("HDS", ("ET-B",))},
-    ),
-}
-
 # code: type, family, name, version, backup allowed, days from now to the ends of sale, of support
 # and of extended support
 _PLATFORMS: dict[str, tuple[str, str, str, str, bool, int, int, int]] = {
@@ -160,14 +111,23 @@ _APPLICATIONS = (
 _CLOUDS = ("Health Solutions", "Business Services", "Shared Platform")
 
 
+def _patch_day(year: int, quarter: int, production: bool) -> date:
+    middle = date(year, quarter * 3 - 1, 1)
+    day = middle + timedelta(days=(3 - middle.weekday()) % 7 + 7)  # the second Thursday
+    return day + timedelta(days=24) if production else day  # a Sunday
+
+
 class Catalogue:
     """All of it. Dates are counted from the moment at which the simulator starts."""
 
     def __init__(self, start: float) -> None:
         self.start = start
         self.last_backup = stamp(start - start % DAY - DAY + 2 * 3600)
-        self.sites = self._sites()
-        self.networks = self._networks()
+        self.sites = make_sites()
+        self.networks = make_networks(self.sites)
+        self._networks: dict[tuple[str, str], list[Network]] = {}
+        for network in self.networks:
+            self._networks.setdefault((network.zone, network.environment), []).append(network)
         self.platforms = {code: self._platform(code) for code in _PLATFORMS}
         self.products = {code: self._product(code) for code in _PRODUCTS}
         self.no_product = Product(
@@ -179,113 +139,27 @@ class Catalogue:
         }
         self.services = self._services()
         self.policies = {policy.id: policy for policy in self._policies()}
-        self.parties = {
-            False: self._party(start, production=False),
-            True: self._party(start, production=True),
-        }
+        self._patch_parties: dict[tuple[bool, str | None], Fields] = {}
 
-    @staticmethod
-    def _sites() -> list[Site]:
-        sites: list[Site] = []
-        for region, (location, datacenter, areas) in _REGIONS.items():
-            shown_areas: list[Fields] = []
-            for area, (regulation, zones) in areas.items():
-                shown_zones = [
-                    {
-                        "availabilityZoneGroup": area,
-                        "datacenterId": datacenter,
-                        "defaultZone": zone == zones[0],
-                        "id": zone,
-                        "location": location,
-                        "routable": True,
-                    }
-                    for zone in zones
-                ]
-                shown_areas.append(
-                    {
-                        "availabilityZones": shown_zones,
-                        "defaultArea": area == next(iter(areas)),
-                        "id": area,
-                        "location": location,
-                        "regulation": regulation,
-                    }
-                )
-            shown_region = {
-                "areas": shown_areas,
-                "dataCenter": datacenter,
-                "id": region,
-                "location": location,
-            }
-            for shown_area in shown_areas:
-                for shown_zone in shown_area["availabilityZones"]:
-                    fields = {
-                        "area": shown_area,
-                        "availabilityZone": shown_zone,
-                        "region": shown_region,
-                        "labelArea": f"{location} ({shown_area['id']})",
-                        "labelAvailabilityZone": f"{location} ({shown_zone['id']})",
-                        "labelDataCenter": f"{location} {datacenter}",
-                        "labelRegion": f"{location} ({region})",
-                    }
-                    sites.append(
-                        Site(
-                            region,
-                            shown_area["id"],
-                            shown_zone["id"],
-                            shown_area["regulation"],
-                            shown_area["defaultArea"],
-                            shown_zone["defaultZone"],
-                            Fragment(fields),
-                        )
-                    )
-        return sites
+    def networks_of(self, site: Site, environment: str) -> list[Network]:
+        """The default network comes first."""
+        return self._networks[site.zone, environment]
 
-    def _networks(self) -> list[Network]:
-        networks: list[Network] = []
-        size = 1 << 14  # a /18
-        for site in self.sites:
-            for environment, zone_kind in (
-                *((name, "LAN") for name in ENVIRONMENTS),
-                (PRODUCTION, "DMZ8"),
-            ):
-                number = len(networks)
-                first = (10 << 24) + (32 << 16) + number * size
-                prefix = f"{10}.{32 + number // 4}.{number % 4 * 64}"
-                technical_id = f"{site.region}_{1100 + number}_{zone_kind}"
-                fields = {
-                    "area": site.area,
-                    "cidr": f"{prefix}.0/18",
-                    "cloud": "Shared Platform",
-                    "defaultNetwork": zone_kind == "LAN",
-                    "description": f"{zone_kind} of {site.zone} for {environment.lower()}",
-                    "environment": environment,
-                    "gateway": f"{prefix}.1",
-                    "id": 1100 + number,
-                    "ipFreeNumber": 4000 - number,
-                    "isIpRangePublic": False,
-                    "mask": "255.255.192.0",
-                    "networkShortDescription": zone_kind,
-                    "region": site.region,
-                    "scope": "PRIVATE",
-                    "shortDescription": f"{zone_kind} {environment}",
-                    "technicalId": technical_id,
-                    "usedPercent": 40 + number % 50,
-                }
-                networks.append(
-                    Network(
-                        1100 + number,
-                        technical_id,
-                        site.region,
-                        site.zone,
-                        environment,
-                        zone_kind == "LAN",
-                        first,
-                        size,
-                        f"{site.region.lower()}.cloud.example.com",
-                        Fragment(fields),
-                    )
-                )
-        return networks
+    def default_policies(self, off_site: bool, product: Product) -> tuple[Policy, ...]:
+        """That of servers, and with a product that of databases."""
+        scopes = ("SERVER",) if product.code is None else ("SERVER", "DATABASE")
+        return tuple(
+            policy
+            for policy in self.policies.values()
+            if policy.scope in scopes and policy.off_site is off_site
+        )
+
+    def patch_party(self, environment: str, group: str | None = None) -> Fields:
+        """The patch party of servers that aren't excluded, shared by all of a group."""
+        key = (environment == PRODUCTION, group)
+        if key not in self._patch_parties:
+            self._patch_parties[key] = self._patch_party(*key)
+        return self._patch_parties[key]
 
     def _platform(self, code: str) -> Platform:
         kind, family, name, version, backup, sale, support, extended = _PLATFORMS[code]
@@ -365,26 +239,11 @@ class Catalogue:
                 policies.append(Policy(identity, scope, off_site, fields))
         return policies
 
-    def policy(self, scope: str, off_site: bool) -> Policy:
-        """The default policy."""
-        return next(
-            policy
-            for policy in self.policies.values()
-            if (policy.scope, policy.off_site) == (scope, off_site)
-        )
-
-    @staticmethod
-    def _party(start: float, *, production: bool) -> Fields:
-        """The next patch party: once a quarter, production three weeks after the others."""
-        today = datetime.fromtimestamp(start, timezone.utc).date()
+    def _patch_party(self, production: bool, group: str | None) -> Fields:
+        """The next one: once a quarter, production three weeks after the others."""
+        today = datetime.fromtimestamp(self.start, timezone.utc).date()
         year, quarter = today.year, (today.month - 1) // 3 + 1
-        while True:
-            middle = date(year, quarter * 3 - 1, 1)
-            day = middle + timedelta(days=(3 - middle.weekday()) % 7 + 7)  # the second Thursday
-            if production:
-                day += timedelta(days=24)  # a Sunday
-            if day > today:
-                break
+        while (day := _patch_day(year, quarter, production)) <= today:
             year, quarter = (year, quarter + 1) if quarter < 4 else (year + 1, 1)
         at = datetime(day.year, day.month, day.day, 20, tzinfo=timezone.utc).timestamp()
         tag = f"{year}-Q{quarter}"
@@ -396,17 +255,14 @@ class Catalogue:
             "id": year * 100 + quarter * 10 + int(production),
             "name": f"Patch party {tag} {'production' if production else 'non-production'}",
             "patchDate": stamp(at),
-            "patchGroup": None,
+            "patchGroup": group,
             "patchTag": tag,
         }
 
     def summary(self) -> Fields:
         """What can be named when an instance is created, for tests and rehearsals."""
         return {
-            "regions": {
-                region: {area: list(zones) for area, (_regulation, zones) in areas.items()}
-                for region, (_location, _datacenter, areas) in _REGIONS.items()
-            },
+            "regions": region_zones(),
             "platforms": list(self.platforms),
             "products": list(self.products),
             "services": [

@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from datetime import datetime, timezone
 
+DAY = 86400.0  # seconds
+
 
 class Clock:
     """Starts at a given moment and runs on the monotonic clock."""

@@ -9,20 +9,11 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 
-from .catalogue import (
-    AUTHENTICATION_DOMAINS,
-    DAY,
-    ENVIRONMENTS,
-    PRODUCTION,
-    Catalogue,
-    Network,
-    Policy,
-    Service,
-    Site,
-)
-from .clock import stamp
+from .catalogue import AUTHENTICATION_DOMAINS, Catalogue, Service
+from .clock import DAY, stamp
 from .fields import Fields
 from .instance import SNAPSHOT_LIFE, Instance, make_snapshot
+from .places import ENVIRONMENTS, PRODUCTION, Network
 
 FIRST_ID = 10001
 _SIZINGS = ((1, 2), (2, 4), (2, 8), (4, 8), (4, 16), (8, 32), (16, 64))
@@ -36,6 +27,20 @@ _PEOPLE = ("a.martin", "c.bernard", "l.petit", "m.durand")
 _LETTERS = dict(zip(ENVIRONMENTS, "PRTD", strict=True))
 _SITE_CODES = {"EB": "EB5", "EB4": "EB4", "ET": "ET1"}
 _CRITICALITY = ("low", "medium", "high")
+_REGION_WEIGHTS = {"EB": 3, "EB4": 2, "ET": 1}
+_PLATFORM_WEIGHTS = {
+    "deb8": 1,
+    "deb11": 5,
+    "deb12": 6,
+    "rhel8": 4,
+    "rhel9": 5,
+    "centos7": 2,
+    "ubuntu2204": 2,
+    "win2016": 2,
+    "win2019": 4,
+    "win2022": 4,
+    "aix72": 2,
+}
 
 
 class Generator:
@@ -46,37 +51,18 @@ class Generator:
         self.random = random.Random(seed)  # noqa: S311 (no secrets)
         self._numbers: Counter[str] = Counter()
         self._addresses: Counter[int] = Counter()
-        self._parties: dict[tuple[bool, str | None], Fields] = {}
         self._tags: dict[tuple[int, int, bool], tuple[str, ...]] = {}
         self._balancers: dict[int, list[Fields]] = {}
         self._sites_by_weight = [
-            site
-            for site in catalogue.sites
-            for _each in range(3 if site.region == "EB" else 2 if site.region == "EB4" else 1)
+            site for site in catalogue.sites for _each in range(_REGION_WEIGHTS[site.region])
         ]
-        platforms = catalogue.platforms
         self._platforms_by_weight = [
-            platforms[code]
-            for code, weight in {
-                "deb8": 1,
-                "deb11": 5,
-                "deb12": 6,
-                "rhel8": 4,
-                "rhel9": 5,
-                "centos7": 2,
-                "ubuntu2204": 2,
-                "win2016": 2,
-                "win2019": 4,
-                "win2022": 4,
-                "aix72": 2,
-            }.items()
+            catalogue.platforms[code]
+            for code, weight in _PLATFORM_WEIGHTS.items()
             for _each in range(weight)
         ]
         self._services = list(catalogue.services.values())
         self._services += [s for s in self._services if s.environment == PRODUCTION]
-        self._networks: dict[tuple[str, str], list[Network]] = {}
-        for network in catalogue.networks:
-            self._networks.setdefault((network.zone, network.environment), []).append(network)
         self._products = [catalogue.no_product] * 12 + list(catalogue.products.values())
 
     def address(self, network: Network) -> str:
@@ -85,34 +71,18 @@ class Generator:
         self._addresses[network.id] += 1
         return network.address(number)
 
-    def default_network(self, site: Site, environment: str) -> Network:
-        return self._networks[site.zone, environment][0]
-
-    def party(self, environment: str, group: str | None = None) -> Fields:
-        """The patch party of servers that aren't excluded, shared by all of a group."""
-        key = (environment == PRODUCTION, group)
-        if key not in self._parties:
-            self._parties[key] = {**self.catalogue.parties[key[0]], "patchGroup": group}
-        return self._parties[key]
-
-    def policies(self, off_site: bool, *, database: bool) -> tuple[Policy, ...]:
-        """The default backup policies."""
-        server = self.catalogue.policy("SERVER", off_site)
-        return (server, self.catalogue.policy("DATABASE", off_site)) if database else (server,)
-
     def fleet(self, count: int) -> Iterator[Instance]:
         for number in range(count):
             yield self.instance(FIRST_ID + number)
 
     def instance(self, identity: int) -> Instance:
-        pick = self.random.choice
-        chance = self.random.random
+        pick, chance = self.random.choice, self.random.random
         service = pick(self._services)
         production = service.environment == PRODUCTION
         site = pick(self._sites_by_weight)
         platform = pick(self._platforms_by_weight)
         product = self.catalogue.no_product if platform.kind == "AIX" else pick(self._products)
-        network = pick(self._networks[site.zone, service.environment])
+        network = pick(self.catalogue.networks_of(site, service.environment))
         cpu, ram = pick(_SIZINGS)
         created = self.catalogue.start - DAY * (4 + 2000 * chance())
         backed_up = platform.backup_allowed and chance() < (0.95 if production else 0.4)
@@ -138,27 +108,16 @@ class Generator:
             monitored=monitored,
             alerting=monitored and chance() < 0.8,
             on_call=monitored and production and chance() < 0.5,
-            policies=(
-                self.policies(production, database=product.code is not None) if backed_up else ()
-            ),
+            policies=self.catalogue.default_policies(production, product) if backed_up else (),
             replicated=replicated,
-            balancers=self._balancer(service) if chance() < 0.15 else [],
+            balancers=self._balancers_of(service) if chance() < 0.15 else [],
             created=created,
             creator=pick(_PEOPLE),
-            tags=self._tag(service, int(chance() * 3), chance() < 0.1),
+            tags=self._tags_of(service, int(chance() * 3), chance() < 0.1),
         )
         if production and not replicated:
             instance.replication_reason = "The application replicates its data itself"
-        if chance() < 0.07:
-            instance.patch_party = {
-                **self.party(service.environment),
-                "excluded": True,
-                "excludedBy": pick(_PEOPLE),
-                "exclusionDate": stamp(self.catalogue.start - DAY * (1 + 300 * chance())),
-                "exclusionReason": pick(_REASONS),
-            }
-        else:
-            instance.patch_party = self.party(service.environment, pick((None, "1", "2", "3")))
+        instance.patch_party = self._own_patch_party(service.environment)
         if chance() < 0.05:
             taken = self.catalogue.start - 0.8 * SNAPSHOT_LIFE * chance()
             instance.snapshot = make_snapshot(
@@ -168,7 +127,20 @@ class Generator:
             instance.comment = f"Asked for by {pick(_PEOPLE)}"
         return instance
 
-    def _tag(self, service: Service, criticality: int, by_hand: bool) -> tuple[str, ...]:
+    def _own_patch_party(self, environment: str) -> Fields:
+        """One in a group, or of an instance that somebody has excluded."""
+        pick, chance = self.random.choice, self.random.random
+        if chance() >= 0.07:
+            return self.catalogue.patch_party(environment, pick((None, "1", "2", "3")))
+        return {
+            **self.catalogue.patch_party(environment),
+            "excluded": True,
+            "excludedBy": pick(_PEOPLE),
+            "exclusionDate": stamp(self.catalogue.start - DAY * (1 + 300 * chance())),
+            "exclusionReason": pick(_REASONS),
+        }
+
+    def _tags_of(self, service: Service, criticality: int, by_hand: bool) -> tuple[str, ...]:
         key = (service.id, criticality, by_hand)
         if key not in self._tags:
             self._tags[key] = (
@@ -180,7 +152,7 @@ class Generator:
             )
         return self._tags[key]
 
-    def _balancer(self, service: Service) -> list[Fields]:
+    def _balancers_of(self, service: Service) -> list[Fields]:
         if service.id not in self._balancers:
             self._balancers[service.id] = [
                 {

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from .catalogue import DAY, Cloud, Network, Platform, Policy, Product, Service, Site
-from .clock import stamp
+from .catalogue import Cloud, Platform, Policy, Product, Service
+from .clock import DAY, stamp
 from .fields import Fields, Fragment, dump, merge
+from .places import Network, Site
 
 SNAPSHOT_LIFE = 3 * DAY
 

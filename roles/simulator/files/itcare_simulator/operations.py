@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from .catalogue import AUTHENTICATION_DOMAINS, PRODUCTION, Policy, Site, parse_sizing
+from .catalogue import AUTHENTICATION_DOMAINS, Policy, Product, parse_sizing
 from .clock import stamp
 from .instance import Instance, make_snapshot
 from .models import (
@@ -28,6 +28,7 @@ from .models import (
     SnapshotBody,
     SwitchOptions,
 )
+from .places import PRODUCTION, Site
 from .problems import Problem, from_validation, inconsistent, invalid
 from .state import ActionFailed, Change, Store
 
@@ -93,7 +94,7 @@ def create(store: Store, body: CreateBody, by: str) -> Change:
     if sizing is None:
         raise inconsistent("resourceId", f"no sizing '{body.resourceId}'")
     site = _site(store, body)
-    network = store.generator.default_network(site, service.environment)
+    network = catalogue.networks_of(site, service.environment)[0]
     if body.networkId is not None:
         known = {item.id: item for item in catalogue.networks if item.region == site.region}
         if body.networkId not in known:
@@ -125,7 +126,7 @@ def create(store: Store, body: CreateBody, by: str) -> Change:
         backup = body.backupEnabled
         if backup and not platform.backup_allowed:
             raise inconsistent("backupEnabled", f"platform '{platform.code}' allows no backup")
-    policies = _policies(store, body, production, product.code is not None)
+    policies = _policies(store, body, production, product)
     quota = store.settings.quota
     in_creation = sum(action.process == "vm_create" for action in store.running.values())
     if quota is not None and len(store.instances) + in_creation >= quota:
@@ -156,7 +157,7 @@ def create(store: Store, body: CreateBody, by: str) -> Change:
             policies=policies if backup else (),
             replicated=replicated,
             replication_reason=None if replicated else body.noReplicationProdReason,
-            patch_party=store.generator.party(service.environment),
+            patch_party=store.catalogue.patch_party(service.environment),
             balancers=[],
             created=when,
             creator=by,
@@ -198,12 +199,10 @@ def _site(store: Store, body: CreateBody) -> Site:
 
 
 def _policies(
-    store: Store, body: CreateBody, production: bool, database: bool
+    store: Store, body: CreateBody, production: bool, product: Product
 ) -> tuple[Policy, ...]:
     off_site = production if body.backupOffSiteEnabled is None else body.backupOffSiteEnabled
-    found = {
-        policy.scope: policy for policy in store.generator.policies(off_site, database=database)
-    }
+    found = {policy.scope: policy for policy in store.catalogue.default_policies(off_site, product)}
     for identity, scope, field in (
         (body.serverBackupPolicyId, "SERVER", "serverBackupPolicyId"),
         (body.dbBackupPolicyId, "DATABASE", "dbBackupPolicyId"),
@@ -283,14 +282,14 @@ def _patch_party(store: Store, instance: Instance, options: PatchPartyOptions, b
     def apply(when: float) -> None:
         if choice.excluded:
             instance.patch_party = {
-                **store.generator.party(environment),
+                **store.catalogue.patch_party(environment),
                 "excluded": True,
                 "excludedBy": by,
                 "exclusionDate": stamp(when),
                 "exclusionReason": choice.exclusionReason,
             }
         else:
-            instance.patch_party = store.generator.party(environment, group)
+            instance.patch_party = store.catalogue.patch_party(environment, group)
         store.changed(instance, "patchParty")
 
     return _change(instance, "vm_update_patch_party", apply)
@@ -324,8 +323,8 @@ def _backup(store: Store, instance: Instance, options: SwitchOptions, by: str) -
     _need_reason(instance, options)
     policies: tuple[Policy, ...] = ()
     if options.state:
-        policies = instance.policies or store.generator.policies(
-            _in_production(instance), database=instance.product.code is not None
+        policies = instance.policies or store.catalogue.default_policies(
+            _in_production(instance), instance.product
         )
     shown = ("backup", "backupPolicyDetails", "backupStatus")
     return _change(instance, "vm_update_backup", _set(store, instance, shown, policies=policies))
