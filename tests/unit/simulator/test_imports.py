@@ -15,7 +15,9 @@ ORDER = [
     # what knows nothing of the others
     *("__init__", "clock", "connections", "fields", "models", "problems", "settings"),
     # what there is: the fleet and what happens to it
-    *("places", "catalogue", "instance", "generator", "state", "listing", "operations"),
+    *("places", "catalogue", "instance", "generator", "action", "store", "listing"),
+    # what a write is checked for, and does
+    *("checks", "creation", "operations", "snapshots"),
     # what else a running simulator keeps
     *("faults", "request_log", "tokens", "simulator"),
     # what surrounds each call

@@ -13,7 +13,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 
-from . import operations
+from . import creation, operations, snapshots
+from .action import Change
+from .checks import find
 from .context import DRY_RUN_HEADER, client_of, entry_of, is_dry_run, simulator_of
 from .fields import dump
 from .models import (
@@ -35,7 +37,7 @@ from .models import (
 )
 from .problems import Problem
 from .settings import Settings
-from .state import Change, Store
+from .store import Store
 
 MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"
 _UTC_DATE = re.compile(rb'("\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z"')
@@ -133,12 +135,12 @@ async def list_instances(request: Request, query: Annotated[ListQuery, Query()])
 
 @_write("POST", "/compute/instances", "pow", "Create an instance")
 async def create_instance(request: Request, body: CreateBody) -> Response:
-    return _submit(request, operations.create(_store(request), body, client_of(request).id))
+    return _submit(request, creation.create(_store(request), body, client_of(request).id))
 
 
 @_read("/compute/instances/{id}", Instance, "Get an instance")
 async def get_instance(request: Request, identity: Identity) -> Response:
-    return answer(request, operations.find(_store(request), identity).json())
+    return answer(request, find(_store(request), identity).json())
 
 
 @_write("PATCH", "/compute/instances/{id}", "ope", "Perform an operation on an instance")
@@ -152,18 +154,18 @@ async def patch_instance(request: Request, identity: Identity, body: PatchBody) 
 async def delete_instance(
     request: Request, identity: Identity, body: DeleteBody | None = None
 ) -> Response:
-    return _submit(request, operations.delete(_store(request), identity))
+    return _submit(request, creation.delete(_store(request), identity))
 
 
 @_read("/compute/instances/{id}/storage", StorageInformation, "Get an instance's storage")
 async def get_storage(request: Request, identity: Identity) -> Response:
-    document = operations.find(_store(request), identity).document()
+    document = find(_store(request), identity).document()
     return answer(request, _json(document["storageInformation"]))
 
 
 @_read("/compute/instances/{id}/networks", Network, "Get an instance's network")
 async def get_network(request: Request, identity: Identity) -> Response:
-    return answer(request, _json(operations.find(_store(request), identity).document()["network"]))
+    return answer(request, _json(find(_store(request), identity).document()["network"]))
 
 
 # --- snapshots -----------------------------------------------------------------------------------
@@ -172,7 +174,7 @@ async def get_network(request: Request, identity: Identity) -> Response:
 @_read("/compute/instances/{id}/snapshots", Snapshot, "Get an instance's snapshot")
 async def get_snapshot(request: Request, identity: Identity) -> Response:
     settings = _settings(request)
-    instance = operations.find(_store(request), identity)
+    instance = find(_store(request), identity)
     snapshot = instance.path("snapshot")
     every = [*([] if snapshot is None else [snapshot]), *instance.more_snapshots]
     if not every:
@@ -193,17 +195,17 @@ async def create_snapshot(
     request: Request, identity: Identity, body: SnapshotBody | None = None
 ) -> Response:
     store, by = _store(request), client_of(request).id
-    return _submit(request, operations.create_snapshot(store, identity, body, by))
+    return _submit(request, snapshots.create(store, identity, body, by))
 
 
 @_write("PATCH", "/compute/instances/{id}/snapshots", "pow", "Recover the snapshot")
 async def recover_snapshot(request: Request, identity: Identity) -> Response:
-    return _submit(request, operations.recover_snapshot(_store(request), identity))
+    return _submit(request, snapshots.recover(_store(request), identity))
 
 
 @_write("DELETE", "/compute/instances/{id}/snapshots/{snapshotId}", "ope", "Delete the snapshot")
 async def delete_snapshot(request: Request, identity: Identity, snapshotId: str) -> Response:
-    return _submit(request, operations.delete_snapshot(_store(request), identity, snapshotId))
+    return _submit(request, snapshots.delete(_store(request), identity, snapshotId))
 
 
 # --- actions -------------------------------------------------------------------------------------

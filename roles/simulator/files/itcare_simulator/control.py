@@ -38,13 +38,14 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .action import Failures
+from .checks import find
 from .clock import moment
 from .context import simulator_of
 from .faults import Rule
 from .fields import Fields
-from .operations import find
 from .problems import Problem, from_validation, invalid
-from .state import Failures, Store
+from .store import Store
 
 
 class ClockBody(BaseModel):

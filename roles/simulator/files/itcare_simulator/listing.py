@@ -13,7 +13,7 @@ from .instance import Instance
 from .models import Instance as InstanceModel
 from .models import ListQuery, scalar_paths
 from .problems import invalid
-from .state import Store
+from .store import Store
 
 DEFAULT_PAGE_SIZE = 20
 SORTABLE = scalar_paths(InstanceModel)

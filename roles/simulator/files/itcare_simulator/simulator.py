@@ -12,7 +12,7 @@ from .fields import Fields
 from .listing import Listing
 from .request_log import RequestLog
 from .settings import Settings
-from .state import Store
+from .store import Store
 from .tokens import DEFAULT_CLIENTS, Client, Tokens
 
 

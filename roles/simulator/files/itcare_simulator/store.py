@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cegedim.cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The store: instances, actions, and what happens as time goes by.
+"""The store of instances and actions, and what happens to them as time goes by.
 
 Nothing runs in the background. Whoever is about to read or change the store calls ``settle`` first,
 which ends the actions and snapshots whose time has come, in the order of their times.
@@ -13,9 +13,9 @@ import heapq
 import itertools
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from .action import Action, ActionFailed, Change, Failures
 from .catalogue import Catalogue
 from .clock import Clock, moment, stamp
 from .fields import Fields, merge
@@ -24,71 +24,6 @@ from .instance import Instance, make_snapshot
 from .settings import Settings
 
 FIRST_ACTION_ID = 700001
-
-
-class ActionFailed(Exception):
-    """Raised by what an action does at its end; the action then ends in ERROR."""
-
-
-@dataclass
-class Action:
-    id: int
-    process: str
-    resource_id: int
-    resource_name: str
-    service_id: int
-    submitted_by: str
-    submitted_at: float
-    apply: Callable[[float], None] | None
-    failure: str | None
-    status: str = "IN_PROGRESS"
-    message: str = "In progress"
-    completed_at: float | None = None
-
-    @property
-    def internal_id(self) -> int:
-        return self.id + 1000000
-
-    def document(self, *, submission: bool, id_type: str) -> Fields:
-        fields: Fields = {
-            "family": "INSTANCE",
-            "id": str(self.id) if id_type == "str" else self.id,
-            "lastUpdatedAt": stamp(self.completed_at or self.submitted_at),
-            "message": self.message,
-            "process": self.process,
-            "resourceName": self.resource_name,
-            "resourceType": "INSTANCE",
-            "status": self.status,
-        }
-        if submission:
-            return {**fields, "internalId": self.internal_id}
-        return {
-            **fields,
-            "submittedAt": stamp(self.submitted_at),
-            "submittedBy": self.submitted_by,
-            "completedAt": None if self.completed_at is None else stamp(self.completed_at),
-        }
-
-
-@dataclass
-class Failures:
-    """The next actions, of a process or of any, that are to end in ERROR."""
-
-    count: int
-    process: str | None
-    message: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """A write that has passed every check: what its action is called, and does at its end."""
-
-    process: str
-    resource_id: int
-    resource_name: str
-    service_id: int
-    apply: Callable[[float], None]
-    begin: Callable[[], None] = field(default=lambda: None)
 
 
 class Store:
