@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cegedim.cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line."""
+"""The command line: starts a simulator, here or as a process of its own."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _detach(options: argparse.Namespace, arguments: list[str]) -> int:
     return 1
 
 
-def main(arguments: list[str] | None = None) -> int:
+def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.keyfile and not options.certfile:
@@ -113,16 +113,13 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(
             "--instances and --action-delay can't be negative, --max-page-size not below 1"
         )
-    if options.detach:
-        if options.url_file is None:
-            parser.error("--detach needs --url-file")
-        return _detach(options, sys.argv[1:] if arguments is None else arguments)
-    try:
-        listener = _listener(options.host, options.port)
-    except OSError as error:
-        print(f"cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
-        return 1
-    simulator = Simulator(
+    if options.detach and options.url_file is None:
+        parser.error("--detach needs --url-file")
+    return options
+
+
+def _simulator(options: argparse.Namespace) -> Simulator:
+    return Simulator(
         instances=options.instances,
         seed=options.seed,
         start=options.start_time,
@@ -133,9 +130,14 @@ def main(arguments: list[str] | None = None) -> int:
             for name in ("host", "port", "instances", "seed", "action_delay", "max_page_size")
         },
     )
+
+
+def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
+    """Serve until told to stop; the files tell of it as long."""
     scheme = "https" if options.certfile else "http"
     host = f"[{options.host}]" if ":" in options.host else options.host
     url = f"{scheme}://{host}:{listener.getsockname()[1]}/itcare"
+    simulator = _simulator(options)
 
     def announce() -> None:
         _write(options.pid_file, str(os.getpid()))
@@ -148,6 +150,18 @@ def main(arguments: list[str] | None = None) -> int:
         for path in (options.url_file, options.pid_file):
             if path is not None:
                 path.unlink(missing_ok=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _options(arguments)
+    if options.detach:
+        return _detach(options, sys.argv[1:] if arguments is None else arguments)
+    try:
+        listener = _listener(options.host, options.port)
+    except OSError as error:
+        print(f"cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
+        return 1
+    _serve(options, listener)
     return 0
 
 

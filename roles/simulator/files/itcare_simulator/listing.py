@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .fields import dump
+from .fields import Fields, dump
 from .instance import Instance
 from .models import Instance as InstanceModel
 from .models import ListQuery, scalar_paths
@@ -144,6 +144,46 @@ def _listed(instance: Instance, snapshot: str) -> bytes:
     return dump(document).encode()
 
 
+def _sort_fields(criterion: tuple[str, bool] | None) -> list[Fields]:
+    """How a page tells what it is sorted by."""
+    if criterion is None:
+        return []
+    name, descending = criterion
+    return [
+        {
+            "ascending": not descending,
+            "direction": "DESC" if descending else "ASC",
+            "ignoreCase": False,
+            "nullHandling": "NATIVE",
+            "property": name,
+        }
+    ]
+
+
+def _page_fields(number: int, size: int, count: int, total: int, sort: list[Fields]) -> Fields:
+    """What a page tells beside its content: its place among the others."""
+    pages = -(-total // size)
+    return {
+        "empty": not count,
+        "first": number == 0,
+        "last": number >= pages - 1,
+        "number": number,
+        "numberOfElements": count,
+        "pageable": {
+            "offset": number * size,
+            "pageNumber": number,
+            "pageSize": size,
+            "paged": True,
+            "sort": sort,
+            "unpaged": False,
+        },
+        "size": size,
+        "sort": sort,
+        "totalElements": total,
+        "totalPages": pages,
+    }
+
+
 class Listing:
     """Answers list queries of one store, remembering each selection until something changes."""
 
@@ -184,40 +224,7 @@ class Listing:
             raise invalid("size", "must be at least 1")
         size = min(size, settings.max_page_size)
         total = max(0, len(selection) + settings.count_offset)
-        pages = -(-total // size)
         content = selection[number * size : (number + 1) * size]
-        criterion = _criterion(query.sort)
-        sort = (
-            [
-                {
-                    "ascending": not criterion[1],
-                    "direction": "DESC" if criterion[1] else "ASC",
-                    "ignoreCase": False,
-                    "nullHandling": "NATIVE",
-                    "property": criterion[0],
-                }
-            ]
-            if criterion
-            else []
-        )
-        rest = {
-            "empty": not content,
-            "first": number == 0,
-            "last": number >= pages - 1,
-            "number": number,
-            "numberOfElements": len(content),
-            "pageable": {
-                "offset": number * size,
-                "pageNumber": number,
-                "pageSize": size,
-                "paged": True,
-                "sort": sort,
-                "unpaged": False,
-            },
-            "size": size,
-            "sort": sort,
-            "totalElements": total,
-            "totalPages": pages,
-        }
+        rest = _page_fields(number, size, len(content), total, _sort_fields(_criterion(query.sort)))
         items = b",".join([_listed(instance, settings.listed_snapshot) for instance in content])
         return number, b'{"content":[' + items + b"]," + dump(rest)[1:].encode()
