@@ -68,6 +68,11 @@ class Api:
         }
         return self.call("POST", "/compute/instances", json=body)
 
+    def one(self, **fields: Any) -> int:
+        """A new instance in the state that a test needs."""
+        identity: int = self.simulator.add(**{"status": "ACTIVE", **fields})["id"]
+        return identity
+
     def finish(self, submitted: requests.Response, status: str = "SUCCESS") -> dict[str, Any]:
         """Let the action end that a write has started."""
         assert submitted.status_code == 202, submitted.text

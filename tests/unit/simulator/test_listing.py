@@ -192,27 +192,6 @@ def test_a_list_shows_what_has_changed(api: Any) -> None:
     assert api.list(statuses="ACTIVE") == before[1:]
 
 
-def test_dates_with_an_offset(api: Any) -> None:
-    utc = api.list()[0]["creationTime"]
-    api.simulator.settings(date_style="offset")
-    assert api.list()[0]["creationTime"] == utc.replace("Z", "+0000")
-
-
-def test_unknown_paths(api: Any, refused: Any) -> None:
-    refused(api.call("GET", "/nowhere"), 404)
-    refused(api.call("GET", f"{PATH}/1"), 404, "id")
-    refused(api.call("GET", f"{PATH}/x"), 400, "id")
-    refused(api.call("PUT", PATH), 405)
-    for part in ("storage", "networks", "snapshots"):
-        refused(api.call("GET", f"{PATH}/1/{part}"), 404, "id")
-
-
-def test_the_older_prefix(api: Any) -> None:
-    assert api.get("/api/compute/instances", names="!X") == api.get(PATH, names="!X")
-    assert api.get("/api/actions") == []
-    assert api.simulator.requests()[-1]["path"] == "/itcare/api/actions"
-
-
 def test_filters_can_be_ignored(api: Any, fleet: list[Document]) -> None:
     api.simulator.settings(ignored_filters=["types", "sort"])
     found = api.list(types="AIX", environments="PRODUCTION", sort="name,desc")
