@@ -21,10 +21,10 @@ demo: $(VENV)/.ready ## Watch the collection at work against the simulator
 	@$(NOX) -s demo
 
 test: $(VENV)/.ready ## Run everything that must pass
-	@$(VENV)/bin/python tests/run.py
+	@$(VENV)/bin/python .ci/run_sessions.py
 
 lint: $(VENV)/.ready ## Run the checks of the sources only
-	@$(VENV)/bin/python tests/run.py lint
+	@$(VENV)/bin/python .ci/run_sessions.py lint
 
 format: $(VENV)/.ready ## Format the Python files
 	@$(NOX) -s formatters

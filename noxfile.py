@@ -171,7 +171,7 @@ def sanity(session: nox.Session, release: str) -> None:
     cache = Path(env["HOME"], ".ansible", "test", "cache")
     cache.mkdir(parents=True, exist_ok=True)
     for version in ("23_1_2", "24_2", "25_2"):
-        shutil.copyfile("tests/get_pip.py", cache / f"get_pip_{version}.py")
+        shutil.copyfile(".ci/get_pip.py", cache / f"get_pip_{version}.py")
     copy = CACHE / session.name / "ansible_collections" / "cegedim" / "cloud"
     shutil.rmtree(copy, ignore_errors=True)
     for name in sources():
