@@ -128,6 +128,10 @@ class Simulator:
         instance: dict[str, Any] = self.control("POST", "/control/instances", fields)
         return instance
 
+    def remove(self, identity: int) -> None:
+        """An instance is gone from one moment to the next, without an action."""
+        self.control("DELETE", f"/control/instances/{identity}")
+
     def options(self, **overrides: Any) -> dict[str, Any]:
         """Connection options of a plugin for the client that may do everything."""
         return {

@@ -69,7 +69,8 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.g
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from support.client import WAIT, Reply, misbehaving
+from support.client import WAIT
+from support.misbehaving import Reply, misbehaving
 
 Work = Callable[[Client, dict[str, Any]], Any]
 

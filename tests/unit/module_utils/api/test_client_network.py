@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from support.client import SimulatedTime, client_of, executed, misbehaving
+from support.client import SimulatedTime, client_of, executed
+from support.misbehaving import misbehaving
 from support.simulator import Simulator
 from support.tls import write_certificate
 

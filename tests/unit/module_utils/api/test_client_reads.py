@@ -21,7 +21,8 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from support.client import SimulatedTime, client_of, misbehaving
+from support.client import SimulatedTime, client_of
+from support.misbehaving import misbehaving
 from support.simulator import Simulator
 
 INSTANCES = "/compute/instances"
@@ -164,6 +165,16 @@ def test_retry_after_as_a_date() -> None:
     seconds = retry_after(http_date(60))
     assert seconds is not None
     assert 50 < seconds <= 60
+
+
+@pytest.mark.parametrize("value", ["1e400", "soon", "-3", "1.5", "inf", "٣"])
+def test_a_retry_after_that_means_nothing(simulator: Simulator, value: str) -> None:
+    headers = {"Retry-After": value.encode().decode("latin-1")}
+    simulator.fault(path="/compute/instances$", fault={"status": 503, "headers": headers})
+    time = SimulatedTime(simulator)
+    client_of(simulator, time=time).get("/compute/instances")
+    assert len(time.slept) == 1
+    assert time.slept[0] < 1
 
 
 @given(st.text(max_size=40))

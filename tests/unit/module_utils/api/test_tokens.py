@@ -20,7 +20,8 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_optio
     ConnectionOptions,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.tokens import Bearer
-from support.client import SimulatedTime, client_of, everything_said, executed, misbehaving
+from support.client import SimulatedTime, client_of, everything_said, executed
+from support.misbehaving import misbehaving
 from support.simulator import Simulator
 
 INSTANCES = "/compute/instances"

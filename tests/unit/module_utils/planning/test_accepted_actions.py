@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An accepted action is never forgotten, what can't be undone happens once, and `wait_timeout` bounds it all."""
+"""An accepted action is never forgotten: found where the answer names none, polled though polls fail, told in errors."""
 
 from __future__ import annotations
 
@@ -14,40 +14,23 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.action.ensure import (
     ensure as wait_for_actions,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
     ensure as ensure_patch_party,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
-    ensure as ensure_snapshot,
-)
-from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import (
     WAIT,
-    Misbehaving,
-    Reply,
     SimulatedTime,
     calls,
     client_of,
+    everything_said,
     executed,
     instance_of,
-    misbehaving,
-    operations,
+    shown,
 )
 from support.simulator import Simulator
+from support.tasks import run
 
-NAME = "PEB4TEST01"
-CREATE = {"name": NAME, "region": "EB4", "platform": "deb12", "sizing": "2cpu4gb", "service_id": 16}
 POLL = r"/actions/\d+$"
-FORCED = {"state": "recovered", "force": True}
-
-
-def run(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
-    return ensure(client_of(simulator, **client), {**WAIT, "name": NAME, **options})
-
-
-def recover(simulator: Simulator, **client: Any) -> Result:
-    return ensure_snapshot(client_of(simulator, **client), {**WAIT, "names": [NAME], **FORCED})
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +38,19 @@ def _slow_actions(simulator: Simulator) -> None:
     simulator.settings(action_delay=10)
 
 
-# -- polls that fail ---------------------------------------------------------------------------------------------------
+# -- polls ---------------------------------------------------------------------------------------------------------------
+
+
+def test_polls_come_slower_and_slower(simulator: Simulator) -> None:
+    simulator.settings(action_delay=100)
+    instance_of(simulator)
+    time = SimulatedTime(simulator)
+    run(simulator, {"state": "stopped", "wait_interval": 5}, time=time)
+    assert time.slept[0] < 1
+    assert time.slept == sorted(time.slept)
+    assert time.slept[-1] == 5
+    polls = [call for call in calls(simulator) if call.startswith("GET /actions/")]
+    assert len(polls) == len(time.slept) < 30
 
 
 @pytest.mark.parametrize(
@@ -92,6 +87,26 @@ def test_polls_that_fail_among_many(simulator: Simulator) -> None:
     assert caught.value.details["changed"]
     rows = caught.value.details["instances"]
     assert all(row["changed"] and row["action"] and row["error"] for row in rows)
+
+
+def test_a_web_page_at_a_poll(simulator: Simulator) -> None:
+    simulator.settings(action_delay=10)
+    instance_of(simulator)
+    simulator.fault(path=r"/actions/\d+$", count=2, fault={"status": 200, "html": True})
+    assert run(simulator, {"state": "stopped"}).values["operations"] == ["stop"]
+
+
+def test_an_error_tells_what_was_done_before(simulator: Simulator) -> None:
+    instance_of(simulator)
+    simulator.fail_actions(fail=1, process="vm_resize", message="No room")
+    with pytest.raises(errors.ActionFailedError, match="vm_resize.*No room") as caught:
+        run(simulator, {"state": "stopped", "sizing": "4cpu8gb"})
+    assert caught.value.details["operations"] == ["stop"]
+    assert [a["status"] for a in caught.value.details["itcare_actions"]] == ["SUCCESS", "ERROR"]
+    assert "demo-secret" not in everything_said(caught.value)
+
+
+# -- an action that isn't shown yet, or no more --------------------------------------------------------------------------
 
 
 def test_an_action_that_isnt_visible_yet(simulator: Simulator) -> None:
@@ -140,147 +155,43 @@ def test_waiting_for_a_record_that_is_gone(simulator: Simulator) -> None:
         wait_for_actions(client_of(simulator), {**WAIT, "action_ids": [action["id"]]})
 
 
-# -- once --------------------------------------------------------------------------------------------------------------
-
-ONCE: dict[str, tuple[dict[str, Any] | None, Any, str]] = {
-    "create": (None, lambda simulator: run(simulator, CREATE), "POST"),
-    "reset": ({}, lambda simulator: run(simulator, {"state": "reset"}), "PATCH"),
-    "forced recovery": ({"snapshot": {"description": "x"}}, recover, "PATCH"),
-}
+# -- an answer without an action -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("delay", [0, 10])
-@pytest.mark.parametrize(("fields", "work", "method"), ONCE.values(), ids=ONCE)
-def test_503_after_delivery(
-    simulator: Simulator, fields: dict[str, Any] | None, work: Any, method: str, delay: int
-) -> None:
-    simulator.settings(action_delay=delay)
-    if fields is not None:
-        instance_of(simulator, **fields)
-    simulator.fault(method=method, path="/itcare", fault={"status": 503, "execute": True})
-    result = work(simulator)
-    assert result.changed
-    assert len(result.values["operations"]) == len(simulator.writes()) == 1
+def test_the_resource_in_an_answer_is_no_action(simulator: Simulator) -> None:
+    """Its id could even be that of somebody's action."""
+    instance = instance_of(simulator)
+    body = json.dumps({**shown(simulator, instance["id"]), "status": "ACTIVE"})
+    simulator.fault(method="PATCH", fault={"status": 200, "body": body, "execute": True})
+    result = run(simulator, {"state": "stopped"})
+    assert result.values["operations"] == ["stop"]
+    assert result.values["instance"]["status"] == "INACTIVE"
+    assert [a["process"] for a in result.values["itcare_actions"]] == ["vm_stop"]
 
 
-@pytest.mark.parametrize(("fields", "work", "method"), ONCE.values(), ids=ONCE)
-def test_503_instead_of_delivery(
-    simulator: Simulator, fields: dict[str, Any] | None, work: Any, method: str
-) -> None:
-    """Nearly always it wasn't executed, but a second reset or recovery would do harm if it was."""
-    if fields is not None:
-        instance_of(simulator, **fields)
-    simulator.fault(method=method, path="/itcare", fault={"status": 503})
-    if method == "POST":
-        assert work(simulator).changed
-        assert len(executed(simulator)) == 1
-    else:
-        with pytest.raises(errors.ItcareError, match="isn't known whether"):
-            work(simulator)
-        assert len(simulator.writes()) == 1
+def test_an_empty_answer_without_a_wait(simulator: Simulator) -> None:
+    simulator.settings(action_delay=30, accepted_body="empty")
+    instance_of(simulator)
+    result = run(simulator, {"state": "stopped", "wait": False})
+    assert [a["process"] for a in result.values["itcare_actions"]] == ["vm_stop"]
 
 
-@pytest.mark.parametrize(("timeout", "looks_for"), [(1800, 120), (60, 60)])
-def test_how_long_a_lost_create_is_looked_for(
-    simulator: Simulator, timeout: int, looks_for: int
-) -> None:
-    simulator.fault(method="POST", path="/itcare", fault={"cut": "before"})
-    time = SimulatedTime(simulator)
-    with pytest.raises(errors.UnsureWriteError, match="Look at it"):
-        run(simulator, {**CREATE, "wait_timeout": timeout}, time=time)
-    assert sum(time.slept) == pytest.approx(looks_for)
-    assert len(simulator.writes()) == 1
-    # a new run resolves it
-    assert run(simulator, CREATE).changed
-    assert operations(simulator) == ["POST instances"]
-
-
-def test_a_lost_answer_then_503(simulator: Simulator) -> None:
-    """A 503 says nothing about the sending before it."""
+def test_an_empty_answer_after_one_like_it(simulator: Simulator) -> None:
+    """The service lists the oldest first; the action that ended just before isn't ours."""
     simulator.settings(action_delay=0)
-    instance_of(simulator)
-    simulator.fault(method="PATCH", fault={"status": 503, "execute": True})
-    simulator.fault(method="PATCH", count=0, fault={"status": 503})
-    result = run(simulator, {"state": "stopped"}, retries=1)
-    assert result.values["operations"] == operations(simulator) == ["stop"]
+    ids = [instance_of(simulator, name=name)["id"] for name in "AB"]
+    options = {**WAIT, "names": ["A", "B"], "concurrency": 1}
+    excluded = {"excluded": True, "exclusion_reason": "R"}
+    ensure_patch_party(client_of(simulator), {**options, **excluded})
+    simulator.settings(action_delay=50, accepted_body="empty")
+    simulator.fail_actions(fail=2)
 
+    def oldest_first(path: str, data: Any) -> Any:
+        return list(reversed(data)) if path == "/actions" else data
 
-class Machine:
-    """An API of one instance, on kept connections; every write is accepted and done at once."""
-
-    def __init__(self) -> None:
-        self.instance: dict[str, Any] | None = None
-
-    def __call__(self, method: str, path: str, headers: dict[str, str]) -> Reply | None:
-        where = path.split("?")[0].removeprefix("/itcare")
-        if where == "/token":
-            return None
-        found: Any = []
-        if method == "POST":
-            self.instance = {"id": 7, "name": NAME, "status": "ACTIVE"}
-        if method != "GET":
-            return 202, {}, b""
-        if where == "/compute/instances":
-            content = [self.instance] if self.instance else []
-            found = {"content": content, "totalElements": len(content), "size": 200}
-        elif where.startswith("/compute/instances/"):
-            found = self.instance
-        return 200, {}, json.dumps(found).encode()
-
-
-def connections_of_writes(server: Misbehaving) -> list[bool]:
-    """For each write, whether its connection was used for anything else."""
-    pairs = list(zip(server.seen, server.connections))
-    return [
-        any(port == other for request, other in pairs if request is not seen)
-        for seen, port in pairs
-        if seen[0] != "GET" and "token" not in seen[1]
+    with pytest.raises(errors.ItcareError, match="2 of 2 instances failed"):
+        ensure_patch_party(client_of(simulator, shows=oldest_first), {**options, "excluded": False})
+    assert [shown(simulator, identity)["patchParty"]["excluded"] for identity in ids] == [
+        True,
+        True,
     ]
-
-
-def test_what_happens_once_has_a_connection_of_its_own() -> None:
-    with misbehaving(Machine()) as server:
-        client = server.client()
-        for options in (CREATE, {"name": NAME, "state": "reset"}):
-            ensure(client, {**WAIT, **options})
-        assert connections_of_writes(server) == [False, False]
-        assert len(set(server.connections)) == 3
-        client.close()
-
-
-# -- wait_timeout ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", [POLL, "/compute/instances$", "/actions$"])
-@pytest.mark.parametrize("status", [429, 503])
-def test_pauses_of_the_client_count(simulator: Simulator, path: str, status: int) -> None:
-    instance_of(simulator)
-    fault = {"status": status, "headers": {"Retry-After": "120"}}
-    simulator.fault(path=path, method="GET", count=0, fault=fault)
-    time = SimulatedTime(simulator)
-    with pytest.raises(errors.ItcareError):
-        run(simulator, {"state": "stopped", "wait_timeout": 60}, time=time)
-    assert sum(time.slept) <= 60
-    assert len(calls(simulator)) < 12
-
-
-def test_pauses_at_the_gate_count(simulator: Simulator) -> None:
-    names = [instance_of(simulator, name=f"T{number}")["name"] for number in range(6)]
-    fault = {"status": 429, "headers": {"Retry-After": "100"}}
-    simulator.fault(method="PATCH", count=0, fault=fault)
-    time = SimulatedTime(simulator)
-    options = {**WAIT, "names": names, "patch_group": "2", "concurrency": 1, "wait_timeout": 60}
-    with pytest.raises(errors.ItcareError):
-        ensure_patch_party(client_of(simulator, time=time, retries=0), options)
-    assert time.now - 1000 <= 60
-    assert not executed(simulator)
-
-
-@pytest.mark.parametrize("value", ["1e400", "soon", "-3", "1.5", "inf", "٣"])
-def test_a_retry_after_that_means_nothing(simulator: Simulator, value: str) -> None:
-    headers = {"Retry-After": value.encode().decode("latin-1")}
-    simulator.fault(path="/compute/instances$", fault={"status": 503, "headers": headers})
-    time = SimulatedTime(simulator)
-    client_of(simulator, time=time).get("/compute/instances")
-    assert len(time.slept) == 1
-    assert time.slept[0] < 1

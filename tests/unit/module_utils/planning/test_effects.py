@@ -2,101 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A change is reported as done when its effect shows: not when an action has ended, nor when one like it was seen."""
+"""A change is done when its effect shows, not when its action has ended, though reads lag and replicas disagree."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
-    ensure as ensure_patch_party,
-)
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
-    ensure as ensure_snapshot,
-)
-from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
+from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from support.client import (
-    WAIT,
     SimulatedTime,
-    client_of,
     executed,
     instance_of,
     operations,
     shown,
 )
+from support.rivals import first, others_do
 from support.simulator import Simulator
+from support.tasks import CREATE, SNAPSHOT, STOPPED, run, run_snapshot
 
-NAME = "PEB4TEST01"
-CREATE = {"name": NAME, "region": "EB4", "platform": "deb12", "sizing": "2cpu4gb", "service_id": 16}
-STOPPED = {"status": "INACTIVE"}
-OLD = {"snapshot": {"description": "old"}}
+# -- the end of an action isn't its effect -------------------------------------------------------------------------------
 
-
-def run(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
-    return ensure(client_of(simulator, **client), {**WAIT, "name": NAME, **options})
-
-
-def run_snapshot(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
-    return ensure_snapshot(client_of(simulator, **client), {**WAIT, "names": [NAME], **options})
-
-
-def party(simulator: Simulator, **options: Any) -> Result:
-    return ensure_patch_party(client_of(simulator), {**WAIT, "concurrency": 2, **options})
-
-
-# -- an action like ours isn't ours -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("fault", [{"cut": "before"}, {"status": 502}])
-def test_an_exclusion_just_before_does_not_stand_for_a_lost_inclusion(
-    simulator: Simulator, fault: dict[str, Any]
-) -> None:
-    simulator.settings(action_delay=0)
-    ids = [instance_of(simulator, name=name)["id"] for name in ("A", "B")]
-    party(simulator, names=["A", "B"], excluded=True, exclusion_reason="Release")
-    simulator.fault(method="PATCH", fault=fault)
-    result = party(simulator, names=["A", "B"], excluded=False, patch_group="2")
-    assert result.changed
-    parties = [shown(simulator, identity)["patchParty"] for identity in ids]
-    assert [(p["excluded"], p["patchGroup"]) for p in parties] == [(False, "2")] * 2
-
-
-def test_a_resize_just_before_does_not_stand_for_a_lost_one(simulator: Simulator) -> None:
-    simulator.settings(action_delay=0)
-    instance_of(simulator)
-    run(simulator, {"sizing": "4cpu8gb"})
-    simulator.fault(method="PATCH", fault={"cut": "before"})
-    result = run(simulator, {"sizing": "8cpu16gb"})
-    assert (result.values["instance"]["cpu"], result.values["instance"]["ram"]) == (8, 16)
-    assert result.values["operations"] == ["resize"]
-
-
-def test_a_snapshot_just_before_does_not_stand_for_a_lost_one(simulator: Simulator) -> None:
-    """Many at once: only those in progress were listed before, so an ended one is told by its effect."""
-    simulator.settings(action_delay=0)
-    ids = [instance_of(simulator, name=name)["id"] for name in ("A", "B")]
-    for state in ("present", "absent"):
-        run_snapshot(simulator, {"names": ["A", "B"], "state": state})
-    simulator.fault(method="POST", path="snapshots", fault={"cut": "before"})
-    assert run_snapshot(simulator, {"names": ["A", "B"]}).changed
-    assert all(shown(simulator, identity)["snapshot"] for identity in ids)
-
-
-def test_the_resource_in_an_answer_is_no_action(simulator: Simulator) -> None:
-    """Its id could even be that of somebody's action."""
-    instance = instance_of(simulator)
-    body = json.dumps({**shown(simulator, instance["id"]), "status": "ACTIVE"})
-    simulator.fault(method="PATCH", fault={"status": 200, "body": body, "execute": True})
-    result = run(simulator, {"state": "stopped"})
-    assert result.values["operations"] == ["stop"]
-    assert result.values["instance"]["status"] == "INACTIVE"
-    assert [a["process"] for a in result.values["itcare_actions"]] == ["vm_stop"]
-
-
-# -- the end of an action isn't its effect ----------------------------------------------------------------------------
 
 LAGGING: dict[str, tuple[dict[str, Any] | None, dict[str, Any], list[str]]] = {
     "create": (None, CREATE, ["POST instances"]),
@@ -147,9 +73,9 @@ def test_deleted_then_present_again(simulator: Simulator) -> None:
     ("fields", "options", "done"),
     [
         ({}, {}, ["POST"]),
-        (OLD, {"replace": True}, ["DELETE", "POST"]),
-        (OLD, {"state": "recovered"}, ["PATCH"]),
-        (OLD, {"state": "absent"}, ["DELETE"]),
+        (SNAPSHOT, {"replace": True}, ["DELETE", "POST"]),
+        (SNAPSHOT, {"state": "recovered"}, ["PATCH"]),
+        (SNAPSHOT, {"state": "absent"}, ["DELETE"]),
     ],
 )
 def test_the_effect_on_a_snapshot(
@@ -185,3 +111,111 @@ def test_an_effect_that_never_shows(simulator: Simulator) -> None:
     assert "doesn't show the effect of 'stop'" in warning
     assert sum(time.slept) < 60
     assert len(executed(simulator)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "options", "done"),
+    [
+        ({}, {"state": "restarted"}, "stop"),
+        (None, {**CREATE, "state": "stopped"}, "create"),
+        ({}, {"state": "absent", "force": True}, "stop"),
+    ],
+)
+def test_no_next_step_before_the_effect_of_the_last(
+    simulator: Simulator, fields: dict[str, Any] | None, options: dict[str, Any], done: str
+) -> None:
+    simulator.settings(action_delay=1, effect_lag=100)
+    if fields is not None:
+        instance_of(simulator, **fields)
+    with pytest.raises(errors.ActionTimeoutError, match="was not begun") as caught:
+        run(simulator, options)
+    assert caught.value.details["operations"] == [done]
+    assert caught.value.details["changed"]
+    assert len(simulator.writes()) == 1
+
+
+def test_a_snapshot_is_deleted_once_though_it_is_still_shown(simulator: Simulator) -> None:
+    simulator.settings(action_delay=1, effect_lag=100_000)
+    instance_of(simulator, **SNAPSHOT)
+    result = run_snapshot(simulator, {"state": "absent"})
+    assert len(simulator.writes()) == 1
+    assert any("doesn't show the effect" in text for text in result.warnings)
+
+
+@pytest.mark.parametrize(
+    ("fields", "theirs", "options", "ours"),
+    [
+        ({}, "stop", {"state": "started"}, ["start"]),
+        (STOPPED, "DELETE /{id}", CREATE, ["create"]),
+    ],
+)
+@pytest.mark.parametrize("read_only", [True, False])
+def test_an_action_that_has_just_ended_and_does_not_show_yet(
+    simulator: Simulator,
+    fields: dict[str, Any],
+    theirs: str,
+    options: dict[str, Any],
+    ours: list[str],
+    read_only: bool,
+) -> None:
+    simulator.settings(action_delay=1, effect_lag=8)
+    identity = instance_of(simulator, **fields)["id"]
+    others_do(simulator, identity, theirs)
+    simulator.advance(2)
+    result = run(simulator, options, read_only=read_only)
+    assert result.values["operations"] == ours
+    if not read_only:
+        simulator.advance(60)
+        assert result.values["instance"]["status"] == "ACTIVE"
+        assert not run(simulator, options).changed
+
+
+# -- replicas that disagree ----------------------------------------------------------------------------------------------
+
+
+def test_a_restart_whose_start_is_refused_by_a_replica_that_lags(simulator: Simulator) -> None:
+    """Both its refusal and what it shows are of the time before the stop."""
+    simulator.settings(action_delay=1)
+    identity = instance_of(simulator)["id"]
+    stale = [0]
+
+    def refused(_method: str, path: str, sent: Any) -> None:
+        if sent == {"operation": "start"} and stale[0] < 4:
+            stale[0] += 1
+            raise errors.InvalidRequestError("PATCH", path, 400, said="status is ACTIVE")
+
+    def lagging(path: str, data: Any) -> Any:
+        if 0 < stale[0] < 4 and path.endswith(f"/{identity}"):
+            data["status"] = "ACTIVE"
+        return data
+
+    result = run(simulator, {"state": "restarted"}, before=refused, shows=lagging)
+    assert result.values["operations"] == operations(simulator) == ["stop", "start"]
+    assert shown(simulator, identity)["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("happens", ["start is lost", "others at work"])
+def test_a_state_of_before_the_stop_is_no_start(simulator: Simulator, happens: str) -> None:
+    """One of several replicas still shows the server running when it is looked at before the start."""
+    simulator.settings(action_delay=0)
+    identity = instance_of(simulator)["id"]
+    stale: list[bool] = []
+
+    def stopped() -> None:
+        if happens == "start is lost":
+            simulator.fault(method="PATCH", fault={"cut": "before"})
+        else:
+            others_do(simulator, identity, "update_backup", state=True)
+
+    def lagging(path: str, data: Any) -> Any:
+        if path.endswith(f"/{identity}"):
+            stale.append(True)
+            if len(stale) == 2:  # the first look, after the stop, was at another replica
+                data["status"] = "ACTIVE"
+        return data
+
+    after = first("PATCH", stopped)
+    result = run(simulator, {"state": "restarted"}, after=after, shows=lagging)
+    assert [o for o in operations(simulator) if o != "update_backup"] == ["stop", "start"]
+    assert result.values["operations"] == ["stop", "start"]
+    assert shown(simulator, identity)["status"] == "ACTIVE"

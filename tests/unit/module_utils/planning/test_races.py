@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Others work on the same instances: their actions are waited for, and races end well."""
+"""Others act between two of our requests, or many tasks at once: races end well, and `changed` is what this task did."""
 
 from __future__ import annotations
 
@@ -11,30 +11,25 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
+    ensure as ensure_patch_party,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
     ensure as ensure_snapshot,
 )
-from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import (
+    NAME,
     WAIT,
     SimulatedTime,
-    act,
-    between,
     client_of,
     executed,
     instance_of,
     operations,
     shown,
 )
+from support.rivals import Rivals, first, others_create, others_do
 from support.simulator import Simulator
-
-NAME = "PEB4TEST01"
-CREATE = {"name": NAME, "region": "EB4", "platform": "deb12", "sizing": "2cpu4gb", "service_id": 16}
-STOPPED = {"status": "INACTIVE"}
-
-
-def run(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
-    return ensure(client_of(simulator, **client), {**WAIT, "name": NAME, **options})
+from support.tasks import CREATE, SNAPSHOT, STOPPED, run, run_snapshot
 
 
 @pytest.fixture(autouse=True)
@@ -42,27 +37,16 @@ def _slow_actions(simulator: Simulator) -> None:
     simulator.settings(action_delay=100)
 
 
+# -- just before our write -----------------------------------------------------------------------------------------------
+
+
 def test_somebody_begins_just_before_us(simulator: Simulator) -> None:
     identity = instance_of(simulator)["id"]
-    client = between(
-        simulator, "PATCH", lambda: act(simulator, identity, "resize", sizing="4cpu8gb")
-    )
-    result = ensure(client, {**WAIT, "name": NAME, "state": "stopped", "sizing": "4cpu8gb"})
+    resize = first("PATCH", lambda: others_do(simulator, identity, "resize", sizing="4cpu8gb"))
+    result = run(simulator, {"state": "stopped", "sizing": "4cpu8gb"}, before=resize)
     assert [e["status"] for e in simulator.writes()] == [202, 409, 202]
     assert operations(simulator) == ["resize", "stop"]
     assert result.values["operations"] == ["stop"]
-
-
-def test_what_was_in_the_way_does_not_stand_for_a_lost_write(simulator: Simulator) -> None:
-    identity = instance_of(simulator)["id"]
-    # theirs is sent, ours meets the conflict, and ours again is lost
-    simulator.fault(method="PATCH", skip=2, fault={"cut": "before"})
-    client = between(
-        simulator, "PATCH", lambda: act(simulator, identity, "resize", sizing="8cpu32gb")
-    )
-    result = ensure(client, {**WAIT, "name": NAME, "sizing": "4cpu8gb"})
-    assert (result.values["instance"]["cpu"], result.values["instance"]["ram"]) == (4, 8)
-    assert operations(simulator) == ["resize", "resize"]
 
 
 def test_what_was_in_the_way_is_over_when_we_look(simulator: Simulator) -> None:
@@ -91,12 +75,7 @@ def test_the_name_is_taken_by_one_that_is_not_shown(simulator: Simulator) -> Non
 @pytest.mark.parametrize("delay", [0, 100])
 def test_somebody_creates_it_just_before_us(simulator: Simulator, delay: int) -> None:
     simulator.settings(action_delay=delay)
-    body = {
-        "name": NAME, "region": "EB4", "platform": "deb12", "resourceId": "2cpu4gb", "serviceId": 16
-    }  # fmt: skip
-    other = client_of(simulator, time=SimulatedTime())
-    client = between(simulator, "POST", lambda: other.write("POST", "/compute/instances", body))
-    result = ensure(client, {**WAIT, **CREATE})
+    result = run(simulator, CREATE, before=first("POST", lambda: others_create(simulator)))
     assert result.values["instance"]["name"] == NAME
     assert operations(simulator) == ["POST instances"]
 
@@ -105,10 +84,9 @@ def test_somebody_creates_it_just_before_us(simulator: Simulator, delay: int) ->
 def test_somebody_deletes_the_snapshot_just_before_us(simulator: Simulator, delay: int) -> None:
     simulator.settings(action_delay=delay)
     identity = instance_of(simulator, snapshot={"description": "x"})["id"]
-    path = f"/compute/instances/{identity}/snapshots/{shown(simulator, identity)['snapshot']['id']}"
-    other = client_of(simulator, time=SimulatedTime())
-    client = between(simulator, "DELETE", lambda: other.write("DELETE", path))
-    result = ensure_snapshot(client, {**WAIT, "names": [NAME], "state": "absent"})
+    deletion = "DELETE /{id}/snapshots/{snapshot}"
+    before = first("DELETE", lambda: others_do(simulator, identity, deletion))
+    result = run_snapshot(simulator, {"state": "absent"}, before=before)
     assert result.values["snapshots"][0]["snapshot"] is None
     assert len(executed(simulator)) == 1
 
@@ -117,12 +95,11 @@ def test_somebody_takes_a_snapshot_while_ours_is_replaced(simulator: Simulator) 
     """It is as new as ours would be, and isn't deleted in turn."""
     simulator.settings(action_delay=0)
     identity = instance_of(simulator, snapshot={"description": "old"})["id"]
-    path = f"/compute/instances/{identity}/snapshots"
-    other = client_of(simulator, time=SimulatedTime())
-    client = between(
-        simulator, "POST", lambda: other.write("POST", path, {"description": "theirs"})
-    )
-    result = ensure_snapshot(client, {**WAIT, "names": [NAME], "replace": True})
+
+    def theirs() -> None:
+        others_do(simulator, identity, "POST /{id}/snapshots", description="theirs")
+
+    result = run_snapshot(simulator, {"replace": True}, before=first("POST", theirs))
     assert shown(simulator, identity)["snapshot"]["description"] == "theirs"
     assert result.values["operations"] == ["delete snapshot"]
     (row,) = result.values["snapshots"]
@@ -132,67 +109,185 @@ def test_somebody_takes_a_snapshot_while_ours_is_replaced(simulator: Simulator) 
 
 def test_somebody_deletes_the_instance_just_before_us(simulator: Simulator) -> None:
     identity = instance_of(simulator, **STOPPED)["id"]
-    client = between(
-        simulator,
-        "DELETE",
-        lambda: simulator.control("DELETE", f"/control/instances/{identity}"),
-    )
-    result = ensure(client, {**WAIT, "name": NAME, "state": "absent"})
+    before = first("DELETE", lambda: simulator.remove(identity))
+    result = run(simulator, {"state": "absent"}, before=before)
     assert result.values["instance"] is None
 
 
-def test_anothers_action_is_waited_for(simulator: Simulator) -> None:
+def test_a_new_plan_without_steps_is_no_change(simulator: Simulator) -> None:
     identity = instance_of(simulator)["id"]
-    act(simulator, identity, "update_monitoring", state=True, alerting=True)
-    result = run(simulator, {"state": "stopped"})
+    before = first("PATCH", lambda: others_do(simulator, identity, "stop"))
+    result = run(simulator, {"state": "stopped"}, before=before)
+    assert operations(simulator) == ["stop"]
+    assert (result.changed, result.values["operations"]) == (False, [])
+    assert result.diff["before"] == result.diff["after"] == {}
+
+
+@pytest.mark.parametrize("fields", [{}, STOPPED])
+def test_one_that_vanishes_meanwhile_is_absent(
+    simulator: Simulator, fields: dict[str, Any]
+) -> None:
+    identity = instance_of(simulator, **fields)["id"]
+    before = first("DELETE" if fields else "PATCH", lambda: simulator.remove(identity))
+    result = run(simulator, {"state": "absent", "force": True}, before=before)
+    assert (result.changed, result.values["instance"]) == (False, None)
+
+
+def test_the_snapshot_of_one_that_vanishes_meanwhile_is_absent(simulator: Simulator) -> None:
+    identity = instance_of(simulator, **SNAPSHOT)["id"]
+    before = first("DELETE", lambda: simulator.remove(identity))
+    result = run_snapshot(simulator, {"state": "absent"}, before=before)
+    assert not result.changed
+    assert result.values["snapshots"][0]["snapshot"] is None
+
+
+def test_the_second_step_is_adopted(simulator: Simulator) -> None:
+    """Somebody starts it when our stop is over: our start is refused, as it runs."""
+    simulator.settings(action_delay=0)
+    identity = instance_of(simulator)["id"]
+    before = first("start", lambda: others_do(simulator, identity, "start"))
+    result = run(simulator, {"state": "restarted"}, before=before)
+    assert operations(simulator) == ["stop", "start"]
     assert result.values["operations"] == ["stop"]
-    assert [e["status"] for e in simulator.writes()] == [202, 202]  # no conflict
+    assert [a["process"] for a in result.values["itcare_actions"]] == ["vm_stop", "vm_start"]
+
+
+def test_a_group_that_others_give_just_after_the_list_was_read(simulator: Simulator) -> None:
+    """Before the look at actions, where it has ended already."""
+    simulator.settings(action_delay=0)
+    excluded = {"excluded": True, "exclusionReason": "Release"}
+    identity = instance_of(simulator, patchParty=excluded)["id"]
+
+    def regrouped() -> None:
+        party = {"excluded": False, "patchGroup": 3}
+        others_do(simulator, identity, "update_patch_party", patchParty=party)
+
+    client = client_of(simulator, before=first("/actions", regrouped))
+    result = ensure_patch_party(client, {**WAIT, "names": [NAME], "excluded": False})
+    assert not result.changed
+    assert shown(simulator, identity)["patchParty"]["patchGroup"] == "3"
+
+
+# -- between two writes of ours ------------------------------------------------------------------------------------------
+
+
+def never_to_nobody(simulator: Simulator) -> None:
+    assert not [entry["path"] for entry in simulator.writes() if "None" in entry["path"]]
+
+
+def test_a_name_that_another_server_gets_meanwhile(simulator: Simulator) -> None:
+    simulator.settings(action_delay=1)
+    identity = instance_of(simulator)["id"]
+    new: list[int] = []
+
+    def recreate() -> None:
+        simulator.advance(5)
+        simulator.remove(identity)
+        new.append(instance_of(simulator)["id"])
+
+    run(simulator, {"state": "absent", "force": True}, after=first("PATCH", recreate))
+    assert shown(simulator, new[0])["status"] == "ACTIVE"
+    assert {entry["path"].split("/")[4] for entry in simulator.writes()} == {str(identity)}
+
+
+@pytest.mark.parametrize("moment", ["before", "after the stop"])
+def test_a_restart_of_one_that_is_deleted(simulator: Simulator, moment: str) -> None:
+    simulator.settings(action_delay=20)
+    identity = instance_of(simulator, **(STOPPED if moment == "before" else {}))["id"]
+    if moment == "before":
+        others_do(simulator, identity, "DELETE /{id}")
+
+    def vanish() -> None:
+        simulator.advance(30)
+        simulator.remove(identity)
+
+    with pytest.raises(errors.InputError, match="There is no instance"):
+        run(simulator, {"state": "restarted"}, after=first("PATCH", vanish))
+    never_to_nobody(simulator)
+
+
+def test_one_that_vanishes_after_our_stop_is_absent(simulator: Simulator) -> None:
+    simulator.settings(action_delay=1)
+    identity = instance_of(simulator)["id"]
+
+    def vanish() -> None:
+        simulator.advance(5)
+        simulator.remove(identity)
+
+    time = SimulatedTime(simulator)
+    after = first("PATCH", vanish)
+    result = run(simulator, {"state": "absent", "force": True}, time=time, after=after)
+    assert result.values["instance"] is None
+    assert sum(time.slept) < 5
+    never_to_nobody(simulator)
+
+
+def test_one_that_vanishes_after_an_empty_answer(simulator: Simulator) -> None:
+    """That isn't a matter of time."""
+    simulator.settings(action_delay=50, accepted_body="empty")
+    identity = instance_of(simulator, status="INACTIVE")["id"]
+    after = first("PATCH", lambda: simulator.remove(identity))
+    with pytest.raises(errors.ItcareError, match="TEST01 is gone: it was there before 'start'"):
+        run(simulator, {"state": "started"}, after=after)
+
+
+def test_a_snapshot_that_others_recover_while_the_first_ones_are(simulator: Simulator) -> None:
+    """Minutes go by before its turn comes; once more would throw away what was done since."""
+    simulator.settings(action_delay=300)
+    _first, second = (instance_of(simulator, name=name, **SNAPSHOT)["id"] for name in "AB")
+
+    def recovered() -> None:
+        simulator.settings(action_delay=0)
+        others_do(simulator, second, "PATCH /{id}/snapshots")
+
+    options = {"names": ["A", "B"], "state": "recovered"}
+    result = run_snapshot(simulator, options, after=first("PATCH", recovered))
+    assert [row["changed"] for row in result.values["snapshots"]] == [True, False]
+    assert len(executed(simulator)) == 2
+
+
+def test_a_group_that_others_give_while_the_first_ones_are_changed(simulator: Simulator) -> None:
+    """Without a group that is asked for the present one is sent along: that of its turn, not of the list."""
+    simulator.settings(action_delay=300)
+    excluded = {"excluded": True, "exclusionReason": "Release", "patchGroup": "1"}
+    _first, second = (instance_of(simulator, name=n, patchParty=excluded)["id"] for n in "AB")
+
+    def regrouped() -> None:
+        simulator.settings(action_delay=0)
+        party = {"excluded": False, "patchGroup": 3}
+        others_do(simulator, second, "update_patch_party", patchParty=party)
+
+    client = client_of(simulator, after=first("PATCH", regrouped))
+    options = {**WAIT, "names": ["A", "B"], "excluded": False, "concurrency": 1}
+    result = ensure_patch_party(client, options)
+    assert [row["changed"] for row in result.values["instances"]] == [True, False]
+    assert shown(simulator, second)["patchParty"]["patchGroup"] == "3"
+
+
+# -- all at once ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("sizing", "expected"), [("4cpu8gb", ["resize"]), ("8cpu32gb", ["resize", "resize"])]
+    ("work", "fields", "options", "most"),
+    [
+        (ensure, {}, {"name": NAME, "state": "restarted"}, 2),
+        (ensure, {}, {"name": NAME, "state": "stopped"}, 1),
+        (ensure, {}, {"name": NAME, "state": "absent", "force": True}, 2),
+        (ensure_snapshot, SNAPSHOT, {"names": [NAME], "replace": True}, 2),
+        (ensure_snapshot, {}, {"names": [NAME]}, 1),
+    ],
+    ids=["restart", "stop", "delete", "replace", "create snapshot"],
 )
-def test_another_size_in_progress_is_not_ours(
-    simulator: Simulator, sizing: str, expected: list[str]
+def test_many_with_one_wish(
+    simulator: Simulator, work: Any, fields: dict[str, Any], options: dict[str, Any], most: int
 ) -> None:
-    identity = instance_of(simulator)["id"]
-    act(simulator, identity, "resize", sizing="4cpu8gb")
-    result = run(simulator, {"sizing": sizing})
-    assert operations(simulator) == expected
-    assert result.values["operations"] == expected[1:]
-    assert f"{result.values['instance']['cpu']}cpu{result.values['instance']['ram']}gb" == sizing
-
-
-def test_a_later_step_in_progress_does_not_stand_for_those_before(simulator: Simulator) -> None:
-    identity = instance_of(simulator)["id"]
-    act(simulator, identity, "resize", sizing="4cpu8gb")
-    result = run(simulator, {"state": "restarted", "sizing": "4cpu8gb"})
-    # the size is as desired by then, but the power goes down and up again
-    assert operations(simulator) == ["resize", "stop", "start"]
-    assert result.values["operations"] == ["stop", "start"]
-    assert result.values["instance"]["status"] == "ACTIVE"
-
-
-def test_an_action_that_fails_meanwhile_is_not_adopted(simulator: Simulator) -> None:
-    identity = instance_of(simulator)["id"]
-    simulator.fail_actions(fail=1)
-    act(simulator, identity, "stop")
-    assert run(simulator, {"state": "stopped"}).values["operations"] == ["stop"]
-    assert operations(simulator) == ["stop", "stop"]
-
-
-def test_a_token_that_cannot_be_had_leaves_no_doubt(simulator: Simulator) -> None:
-    """The token ends between reading and writing, and there is no other."""
-    time = SimulatedTime(simulator)
-    instance_of(simulator)
-
-    def token_ends() -> None:
-        time.sleep(8000)
-        simulator.fault(path="/token$", count=0, fault={"status": 500})
-
-    client = between(simulator, "PATCH", token_ends)
-    client.clock = time.clock
-    vars(client)["_tokens"]._clock = time.clock
-    with pytest.raises(errors.ServerError, match="POST .*/token answered 500"):
-        ensure(client, {**WAIT, "name": NAME, "state": "reset", "wait_timeout": 90000})
-    assert not simulator.writes() or all("/token" in e["path"] for e in simulator.writes())
+    """Twenty hosts without run_once: none fails, and what is done is what one would have done."""
+    simulator.settings(action_delay=0.3)
+    identity = instance_of(simulator, **fields)["id"]
+    results = Rivals(simulator, 11).run(work, options)
+    assert [str(r) for r in results if isinstance(r, Exception)] == []
+    assert len(executed(simulator)) == most
+    assert sum(len(r.values["operations"]) for r in results) == most
+    assert [r.changed for r in results] == [bool(r.values["operations"]) for r in results]
+    if options.get("state") == "restarted":
+        assert shown(simulator, identity)["status"] == "ACTIVE"

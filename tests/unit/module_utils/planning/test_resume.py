@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Never twice, resume: time-outs, actions of others, and races."""
+"""What isn't waited for to its end, by `wait_timeout` or `wait: false`, is resumed by the same task, never begun twice."""
 
 from __future__ import annotations
 
@@ -10,42 +10,22 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
-    ensure as ensure_snapshot,
-)
-from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import (
-    WAIT,
-    PatientTime,
-    SimulatedTime,
-    calls,
-    client_of,
-    everything_said,
     executed,
     instance_of,
     operations,
     shown,
 )
 from support.simulator import Simulator
-
-NAME = "PEB4TEST01"
-CREATE = {"name": NAME, "region": "EB4", "platform": "deb12", "sizing": "2cpu4gb", "service_id": 16}
-STOPPED = {"status": "INACTIVE"}
-SHORT = {"wait_timeout": 30}
-
-
-def run(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
-    return ensure(client_of(simulator, **client), {**WAIT, "name": NAME, **options})
-
-
-def run_snapshot(simulator: Simulator, options: dict[str, Any], **client: Any) -> Result:
-    return ensure_snapshot(client_of(simulator, **client), {**WAIT, "names": [NAME], **options})
+from support.tasks import CREATE, STOPPED, run, run_snapshot
 
 
 @pytest.fixture(autouse=True)
 def _slow_actions(simulator: Simulator) -> None:
     simulator.settings(action_delay=100)
+
+
+SHORT = {"wait_timeout": 30}
 
 
 # (fields; options; what is executed by the run that times out; what the next one adds)
@@ -168,58 +148,3 @@ def test_between_two_steps_there_is_always_a_wait(simulator: Simulator) -> None:
     result = run(simulator, {"state": "absent", "force": True, "wait": False})
     assert result.values["operations"] == ["stop", "delete"]
     assert [a["status"] for a in result.values["itcare_actions"]] == ["SUCCESS", "IN_PROGRESS"]
-
-
-@pytest.mark.parametrize("cut", ["after", "body"])
-@pytest.mark.parametrize("delay", [100, 0])
-def test_a_reset_whose_answer_is_lost_is_found(simulator: Simulator, cut: str, delay: int) -> None:
-    simulator.settings(action_delay=delay)
-    instance_of(simulator)
-    assert run(simulator, {"state": "reset"}).changed  # an older one must not stand for it
-    simulator.fault(method="PATCH", fault={"cut": cut})
-    result = run(simulator, {"state": "reset"})
-    assert result.values["itcare_actions"][0]["id"] == executed(simulator)[1]["action_id"]
-    assert operations(simulator) == ["reset", "reset"]
-
-
-@pytest.mark.parametrize("fault", [{"cut": "before"}, {"status": 500}, {"status": 504}])
-def test_a_reset_that_may_not_have_been_is_not_repeated(
-    simulator: Simulator, fault: dict[str, Any]
-) -> None:
-    instance_of(simulator)
-    assert run(simulator, {"state": "reset"}).changed  # an older one must not stand for it
-    simulator.fault(method="PATCH", fault=fault)
-    with pytest.raises(errors.UnsureWriteError, match="isn't known whether 'reset'") as caught:
-        run(simulator, {"state": "reset"})
-    assert "Look at it before running this task again" in str(caught.value)
-    assert operations(simulator) == ["reset"]
-    assert len(simulator.writes()) == 2
-
-
-def test_a_reset_that_is_executed_late(simulator: Simulator) -> None:
-    instance_of(simulator)
-    simulator.fault(method="PATCH", fault={"delay": 0.6})
-    result = run(simulator, {"state": "reset"}, request_timeout=0.3, time=PatientTime(simulator))
-    assert result.values["operations"] == ["reset"]
-    assert operations(simulator) == ["reset"]
-
-
-def test_an_error_tells_what_was_done_before(simulator: Simulator) -> None:
-    instance_of(simulator)
-    simulator.fail_actions(fail=1, process="vm_resize", message="No room")
-    with pytest.raises(errors.ActionFailedError, match="vm_resize.*No room") as caught:
-        run(simulator, {"state": "stopped", "sizing": "4cpu8gb"})
-    assert caught.value.details["operations"] == ["stop"]
-    assert [a["status"] for a in caught.value.details["itcare_actions"]] == ["SUCCESS", "ERROR"]
-    assert "demo-secret" not in everything_said(caught.value)
-
-
-def test_polls_come_slower_and_slower(simulator: Simulator) -> None:
-    instance_of(simulator)
-    time = SimulatedTime(simulator)
-    run(simulator, {"state": "stopped", "wait_interval": 5}, time=time)
-    assert time.slept[0] < 1
-    assert time.slept == sorted(time.slept)
-    assert time.slept[-1] == 5
-    polls = [call for call in calls(simulator) if call.startswith("GET /actions/")]
-    assert len(polls) == len(time.slept) < 30

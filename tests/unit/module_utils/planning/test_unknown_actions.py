@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An API that the simulator isn't: its processes have other names, and it takes several actions at a time."""
+"""Actions as ITCare may show them, too: by other names, several at a time, without ids or dates, unfiltered, or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.e
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
     ensure as ensure_patch_party,
 )
-from support.client import WAIT, Misbehaving, Reply, misbehaving
+from support.client import (
+    WAIT,
+    client_of,
+    instance_of,
+)
+from support.misbehaving import Misbehaving, Reply, misbehaving
+from support.rivals import others_do
+from support.simulator import Simulator
+from support.tasks import run
+
+# -- a service with processes of its own ---------------------------------------------------------------------------------
+
 
 INSTANCE = {"id": 7, "name": "WEB1", "status": "ACTIVE", "cpu": 2, "ram": 4}
 
@@ -69,7 +80,7 @@ class Api:
         return (504, {}, b"") if answer == "lost" else (answer, {}, b"")
 
 
-def run(server: Misbehaving, state: str) -> Any:
+def run_at(server: Misbehaving, state: str) -> Any:
     return ensure(server.client(), {**WAIT, "name": "WEB1", "state": state})
 
 
@@ -78,7 +89,7 @@ def run(server: Misbehaving, state: str) -> Any:
 def test_an_action_by_another_name_is_not_begun_twice(process: str | None, answer: Any) -> None:
     api = Api(process, [answer], looks=6)
     with misbehaving(api) as server:
-        result = run(server, "stopped")
+        result = run_at(server, "stopped")
     assert api.written == ["PATCH"]
     assert result.values["operations"] == ["stop"]
     assert result.values["instance"]["status"] == "INACTIVE"
@@ -88,7 +99,7 @@ def test_an_older_action_does_not_stand_for_a_lost_one() -> None:
     api = Api("vm_stop", [504, 202])
     api.actions.append({"id": "old", "status": "SUCCESS", "process": "vm_stop", "looks": 0})
     with misbehaving(api) as server:
-        result = run(server, "stopped")
+        result = run_at(server, "stopped")
     assert len(api.written) == 2
     assert [a["id"] for a in result.values["itcare_actions"]] == ["a-2"]
 
@@ -96,7 +107,7 @@ def test_an_older_action_does_not_stand_for_a_lost_one() -> None:
 def test_a_reset_by_another_name_stays_unsure() -> None:
     api = Api("machine.power_cycle", ["lost"])
     with misbehaving(api) as server, pytest.raises(errors.UnsureWriteError, match="Look at it"):
-        run(server, "reset")
+        run_at(server, "reset")
     assert len(api.written) == 1
 
 
@@ -104,7 +115,7 @@ def test_actions_without_ids_are_none() -> None:
     api = Api("vm_stop", [202])
     api.actions.append({"status": "IN_PROGRESS", "process": "vm_stop", "looks": 99})
     with misbehaving(api) as server:
-        assert run(server, "stopped").values["operations"] == ["stop"]
+        assert run_at(server, "stopped").values["operations"] == ["stop"]
     assert len(api.written) == 1
 
 
@@ -157,3 +168,58 @@ def test_a_lost_answer_among_many() -> None:
     assert [row["error"] for row in result.values["instances"]] == [None, None]
     assert api.groups == {7: "2", 8: "2"}
     assert len(api.actions) == 2
+
+
+# -- a service that shows them otherwise ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_service_that_ignores_whose_actions_are_asked_for(
+    simulator: Simulator, wait: bool
+) -> None:
+    simulator.settings(action_delay=100)
+    one, other = (instance_of(simulator, name=name)["id"] for name in "AB")
+    others_do(simulator, other, "stop")
+
+    def unfiltered(path: str, data: Any) -> Any:
+        return client_of(simulator).get(path) if path == "/actions" else data
+
+    options = {"name": None, "id": one, "state": "stopped", "wait": wait}
+    result = run(simulator, options, shows=unfiltered)
+    assert result.values["operations"] == ["stop"]
+    assert [a["resource_name"] for a in result.values["itcare_actions"]] == ["A"]
+
+
+@pytest.mark.parametrize("state", ["stopped", "reset"])
+def test_an_empty_answer_and_an_action_by_another_name(simulator: Simulator, state: str) -> None:
+    simulator.settings(action_delay=30, accepted_body="empty")
+    instance_of(simulator)
+    simulator.fail_actions(fail=1)
+
+    def renamed(path: str, data: Any) -> Any:
+        if path.startswith("/actions"):
+            for action in data if isinstance(data, list) else [data]:
+                action["process"] = f"machine.{action['process']}"
+        return data
+
+    with pytest.raises(errors.ActionFailedError):
+        run(simulator, {"state": state}, shows=renamed)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 501])
+@pytest.mark.parametrize("options", [{"state": "started"}, {"state": "stopped"}])
+def test_a_look_that_is_refused(simulator: Simulator, status: int, options: dict[str, Any]) -> None:
+    simulator.settings(action_delay=0)
+    instance_of(simulator)
+    simulator.fault(path="/actions$", count=0, fault={"status": status})
+    result = run(simulator, options)
+    assert result.values["operations"] == ([] if options["state"] == "started" else ["stop"])
+    (warning,) = result.warnings
+    assert f"answered {status}" in warning
+
+
+def test_a_wrong_account_is_no_refused_look(simulator: Simulator) -> None:
+    instance_of(simulator)
+    with pytest.raises(errors.AuthenticationError):
+        run(simulator, {"state": "started"}, client_secret="wrong")
+    assert len(simulator.requests()) == 1  # of the token; nothing was asked for after it

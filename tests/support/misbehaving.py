@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An HTTP server whose every answer the test makes up, for what the simulator can't say: `with misbehaving(reply)`."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
+    ConnectionOptions,
+)
+from support.client import SimulatedTime
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+class Misbehaving:
+    """The server. Requests it has `seen`; `connections` tells the client's port of each."""
+
+    def __init__(self, reply: Callable[[str, str, dict[str, str]], Reply | None]) -> None:
+        """`reply` gets method, path and headers; None grants a token."""
+        self.seen: list[tuple[str, str, dict[str, str]]] = []
+        self.connections: list[int] = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # keeps connections
+
+            def _answer(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                outer.seen.append((self.command, self.path, headers))
+                outer.connections.append(self.client_address[1])
+                status, fields, body = reply(self.command, self.path, headers) or (
+                    200,
+                    {"Content-Type": "application/json"},
+                    json.dumps({"access_token": "granted-token", "expires_in": 1200}).encode(),
+                )
+                self.send_response_only(status)
+                for name, value in {**fields, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_PATCH = do_DELETE = _answer  # http.server's names
+
+            def log_message(self, *args: Any) -> None:
+                """Tests have no use for an access log."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def client(self, **options: Any) -> Client:
+        """A client that takes this server for ITCare."""
+        given = {
+            "api_url": f"{self.url}/itcare",
+            "token_url": f"{self.url}/token",
+            "client_id": "demo",
+            "client_secret": "demo-secret",
+            **options,
+        }
+        time = SimulatedTime()
+        return Client(ConnectionOptions.from_mapping(given), sleep=time.sleep, clock=time.clock)
+
+
+@contextlib.contextmanager
+def misbehaving(
+    reply: Callable[[str, str, dict[str, str]], Reply | None],
+) -> Iterator[Misbehaving]:
+    server = Misbehaving(reply)
+    try:
+        yield server
+    finally:
+        server.close()
