@@ -6,18 +6,18 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
-    ConnectionOptions,
-)
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import ItcareError
 from support.client import NAME, WAIT, Hook, SimulatedTime, client_of, shown
 from support.simulator import Simulator
+
+LONGEST_TASK = 120  # seconds; tasks that take longer hang
 
 
 def others_do(simulator: Simulator, identity: int, what: str, **values: Any) -> None:
@@ -61,26 +61,54 @@ def first(what: str, happens: Callable[[], object]) -> Hook:
     return hook
 
 
-class Rivals:
-    """Tasks on the real clock, all begun at once: none knows of the others."""
+class SharedTime(SimulatedTime):
+    """The time of several tasks: it goes on when all of them sleep, to the moment at which the first one wakes.
 
-    def __init__(self, simulator: Simulator, count: int) -> None:
-        self._options = simulator.options()
-        self._count = count
-        self._start = threading.Barrier(count)
+    So however slowly a thread runs, none is late, and nothing ends before all have seen it begin.
+    """
 
-    def run(self, work: Any, options: dict[str, Any]) -> list[Any]:
-        """What came of each: a result, or an error."""
+    def __init__(self, simulator: Simulator, tasks: int) -> None:
+        super().__init__(simulator)
+        self._awake = tasks
+        self._wakings: list[float] = []
+        self._goes_on = threading.Condition()
 
-        def one(_number: int) -> Any:
-            client = Client(ConnectionOptions.from_mapping(self._options))
-            self._start.wait(30)
-            try:
-                return work(client, {**WAIT, "wait_timeout": 60, **options})
-            except ItcareError as error:
-                return error
-            finally:
-                client.close()
+    def sleep(self, seconds: float) -> None:
+        with self._goes_on:
+            waking = self.now + seconds
+            heapq.heappush(self._wakings, waking)
+            self._rest()
+            assert self._goes_on.wait_for(lambda: self.now >= waking, LONGEST_TASK)
 
-        with ThreadPoolExecutor(max_workers=self._count) as pool:
-            return list(pool.map(one, range(self._count)))
+    def leave(self) -> None:
+        """A task is over."""
+        with self._goes_on:
+            self._rest()
+
+    def _rest(self) -> None:
+        self._awake -= 1
+        if self._awake or not self._wakings:
+            return
+        super().sleep(max(0.0, self._wakings[0] - self.now))
+        while self._wakings and self._wakings[0] <= self.now:
+            heapq.heappop(self._wakings)
+            self._awake += 1
+        self._goes_on.notify_all()
+
+
+def run_at_once(
+    simulator: Simulator, count: int, work: Callable[[Client, dict[str, Any]], Any], options: Any
+) -> list[Any]:
+    """So many tasks with the same options, none of which knows of the others: the result of each, or its error."""
+    time = SharedTime(simulator, count)
+
+    def task(_number: int) -> Any:
+        try:
+            return work(client_of(simulator, time=time), {**WAIT, **options})
+        except ItcareError as error:
+            return error
+        finally:
+            time.leave()
+
+    with ThreadPoolExecutor(max_workers=count) as pool:
+        return list(pool.map(task, range(count)))

@@ -78,14 +78,11 @@ def test_one_that_is_counted_and_not_shown(simulator: Simulator, size: int) -> N
 
 
 def test_pages_that_are_smaller_than_the_server_says(fleet: Simulator) -> None:
-    client = client_of(fleet)
-    get = client.get
+    def as_asked(_path: str, page: Any) -> Any:
+        return {**page, "size": 200}
 
-    def as_asked(path: str, params: Any = None) -> Any:
-        return {**get(path, params), "size": params["size"]}
-
-    setattr(client, "get", as_asked)  # noqa: B010 (mypy minds an assignment)
-    assert len(fetch_all(client, INSTANCES)) == 250
+    found = fetch_all(client_of(fleet, shows=as_asked), INSTANCES, page_size=200)
+    assert len(found) == 250
     assert len(pages_asked(fleet)) == 7
 
 
@@ -371,19 +368,13 @@ def test_one_deleted_before_and_one_created_behind(fleet: Simulator) -> None:
     everyone = set(ids(fetch_all(client_of(fleet), INSTANCES)))
     done: list[str] = []
 
-    class Busy:
-        def __init__(self) -> None:
-            self.client = client_of(fleet)
+    def changes(_method: str, _path: str, params: Any) -> None:
+        if params["page"] == 1 and not done:
+            done.append("once")
+            fleet.remove(min(everyone))
+            fleet.add(name="PEB4LATE01")
 
-        def get(self, path: str, params: Any = None) -> Any:
-            page = self.client.get(path, params)
-            if params["page"] == 1 and not done:
-                done.append("once")
-                fleet.control("DELETE", f"/control/instances/{min(everyone)}")
-                fleet.add(name="PEB4LATE01")
-            return page
-
-    found = set(ids(fetch_all(Busy(), INSTANCES, workers=1)))
+    found = set(ids(fetch_all(client_of(fleet, after=changes), INSTANCES, workers=1)))
     assert everyone - {min(everyone)} <= found
     assert len(found) == 250
 

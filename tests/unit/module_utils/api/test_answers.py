@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -191,7 +192,7 @@ def test_an_instance_whose_fields_are_of_another_kind(fields: dict[str, Any]) ->
     ]
     for state in ("present", "started", "stopped", "absent"):
         desired = DesiredInstance.from_options({**DESIRED, "state": state})
-        works.append(lambda desired=desired: instances.plan_instance(resource, desired))  # type: ignore[misc]
+        works.append(functools.partial(instances.plan_instance, resource, desired))
     for work in works:
         with contextlib.suppress(ItcareError):
             work()

@@ -22,6 +22,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.e
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import WAIT, SimulatedTime, calls, client_of, executed, instance_of, shown
+from support.rivals import others_do
 from support.simulator import Simulator
 
 ALL = {"filters": {"types": ["LINUX", "WINDOWS", "AIX"]}}
@@ -154,24 +155,24 @@ def test_only_some_failures_are_spelled_out(simulator: Simulator) -> None:
 
 def test_so_many_at_a_time(simulator: Simulator) -> None:
     names = some(simulator, 9)
-    client = client_of(simulator)
-    write, barrier, lock = client.write, threading.Barrier(3), threading.Lock()
+    barrier, lock = threading.Barrier(3), threading.Lock()
     in_flight, most = 0, 0
 
-    def counted(*args: Any, **kwargs: Any) -> Any:
+    def begins(method: str, _path: str, _sent: Any) -> None:
         nonlocal in_flight, most
-        with lock:
-            in_flight += 1
-            most = max(most, in_flight)
-        barrier.wait(30)  # breaks unless three come at the same time
-        try:
-            return write(*args, **kwargs)
-        finally:
+        if method == "PATCH":
+            with lock:
+                in_flight += 1
+                most = max(most, in_flight)
+            barrier.wait(30)  # breaks unless three come at the same time
+
+    def ends(method: str, _path: str, _sent: Any) -> None:
+        nonlocal in_flight
+        if method == "PATCH":
             with lock:
                 in_flight -= 1
 
-    client.write = counted  # type: ignore[method-assign]
-    ensure(client, {**WAIT, "names": names, "patch_group": "2", "concurrency": 3})
+    run(simulator, {"names": names, "concurrency": 3}, before=begins, after=ends)
     assert most == 3
     assert len(executed(simulator)) == 9
 
@@ -207,15 +208,10 @@ def test_others_actions_are_waited_for(simulator: Simulator) -> None:
     names = some(simulator, 4)
     ids = {i["name"]: i["id"] for i in client_of(simulator).get(
         "/compute/instances", {"names": names})["content"]}  # fmt: skip
-    other = client_of(simulator, time=SimulatedTime())
-    party = {"excluded": False, "patchGroup": 2}
-    for name, operation, options in (
-        ("T00", "stop", {}),
-        ("T01", "update_patch_party", {"patchParty": party}),
-        ("T02", "update_patch_party", {"patchParty": {**party, "patchGroup": 3}}),
-    ):
-        body = {"operation": operation, **({"options": options} if options else {})}
-        other.write("PATCH", f"/compute/instances/{ids[name]}", body)
+    others_do(simulator, ids["T00"], "stop")
+    for name, group in (("T01", 2), ("T02", 3)):
+        party = {"excluded": False, "patchGroup": group}
+        others_do(simulator, ids[name], "update_patch_party", patchParty=party)
     simulator.clear_requests()
     result = run(simulator, {"names": names})
     assert [shown(simulator, ids[n])["patchParty"]["patchGroup"] for n in names] == ["2"] * 4

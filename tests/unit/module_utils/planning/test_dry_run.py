@@ -22,14 +22,14 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.e
     ensure as ensure_snapshot,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
-from support.client import WAIT, SimulatedTime, calls, client_of, executed, instance_of
+from support.client import NAME, WAIT, calls, client_of, executed, instance_of
+from support.rivals import others_do
 from support.simulator import Simulator
+from support.tasks import STOPPED
 
-NAME = "PEB4TEST01"
 CREATE = {"region": "EB4", "platform": "deb12", "sizing": "2cpu4gb", "service_id": 16}
 Work = Callable[[Client, Mapping[str, Any]], Result]
 INSTANCE, SNAPSHOT, PARTY = ensure_instance, ensure_snapshot, ensure_patch_party
-STOPPED = {"status": "INACTIVE"}
 TAKEN = {"snapshot": {"description": "x"}}
 
 # (what does the work; fields of the instance, None without one; options; what is sent for validation)
@@ -162,10 +162,7 @@ def test_all_refusals_of_a_bulk_change_are_told(simulator: Simulator) -> None:
 def test_an_action_in_progress_is_no_refusal(simulator: Simulator) -> None:
     simulator.settings(action_delay=100)
     identity = instance_of(simulator)["id"]
-    body = {"operation": "update_monitoring", "options": {"state": True, "alerting": True}}
-    client_of(simulator, time=SimulatedTime()).write(
-        "PATCH", f"/compute/instances/{identity}", body
-    )
+    others_do(simulator, identity, "update_monitoring", state=True, alerting=True)
     result = validate(simulator, INSTANCE, {"state": "stopped"})
     assert result.values["operations"] == ["stop"]
     assert [e["status"] for e in simulator.writes()] == [202, 409]

@@ -27,7 +27,7 @@ from support.client import (
     operations,
     shown,
 )
-from support.rivals import Rivals, first, others_create, others_do
+from support.rivals import first, others_create, others_do, run_at_once
 from support.simulator import Simulator
 from support.tasks import CREATE, SNAPSHOT, STOPPED, run, run_snapshot
 
@@ -278,13 +278,12 @@ def test_a_group_that_others_give_while_the_first_ones_are_changed(simulator: Si
     ],
     ids=["restart", "stop", "delete", "replace", "create snapshot"],
 )
-def test_many_with_one_wish(
+def test_many_tasks_at_once(
     simulator: Simulator, work: Any, fields: dict[str, Any], options: dict[str, Any], most: int
 ) -> None:
-    """Twenty hosts without run_once: none fails, and what is done is what one would have done."""
-    simulator.settings(action_delay=0.3)
+    """Many hosts without run_once: none fails, and what is done is what one would have done."""
     identity = instance_of(simulator, **fields)["id"]
-    results = Rivals(simulator, 11).run(work, options)
+    results = run_at_once(simulator, 11, work, options)
     assert [str(r) for r in results if isinstance(r, Exception)] == []
     assert len(executed(simulator)) == most
     assert sum(len(r.values["operations"]) for r in results) == most

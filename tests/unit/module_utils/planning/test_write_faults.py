@@ -20,10 +20,9 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.e
     ensure as ensure_snapshot,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
-from support.client import WAIT, PatientTime, client_of, executed, instance_of
+from support.client import NAME, WAIT, PatientTime, client_of, executed, instance_of
 from support.simulator import Simulator
 
-NAME = "PEB4TEST01"
 SNAPSHOT = {"snapshot": {"description": "old"}}
 ENSURE = {
     "instance": ensure_instance,
