@@ -16,10 +16,25 @@ import re
 from typing import Any, Protocol
 from urllib.parse import unquote
 
+from hypothesis import strategies as st
+
 Raw = dict[str, Any]
 
 NOW = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.timezone.utc)
 SNAPSHOT_LIFE = datetime.timedelta(days=3)
+# What an instance may show of its patch party.
+PATCH_PARTIES = st.one_of(
+    st.none(),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "excluded": st.sampled_from([True, False, None]),
+            "exclusionReason": st.sampled_from(["because", "of that", "", None]),
+            "patchGroup": st.sampled_from(["1", "2", "3", "", None]),
+            "patchDate": st.just("2026-03-05T20:00:00.000Z"),
+        },
+    ),
+)
 
 
 class Refused(Exception):

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import ItcareError
-from support.client import NAME, WAIT, Hook, SimulatedTime, client_of, shown
+from support.client import NAME, WAIT, Hook, SimulatedTime, client_of, instance_of, shown
 from support.simulator import Simulator
 
 LONGEST_TASK = 120  # seconds; tasks that take longer hang
@@ -45,8 +45,19 @@ def others_create(simulator: Simulator, **fields: Any) -> None:
     _write(simulator, "POST", "", body)
 
 
-def _write(simulator: Simulator, method: str, path: str, body: Any) -> None:
-    client_of(simulator, time=SimulatedTime()).write(method, f"/compute/instances{path}", body)
+def others_stop(simulator: Simulator, count: int) -> list[int]:
+    """Others begin to stop so many new instances, T00 and so on: the ids of the actions, and an empty request log."""
+    instances = [instance_of(simulator, name=f"T{number:02}") for number in range(count)]
+    ids = [
+        _write(simulator, "PATCH", f"/{i['id']}", {"operation": "stop"})["id"] for i in instances
+    ]
+    simulator.clear_requests()
+    return ids
+
+
+def _write(simulator: Simulator, method: str, path: str, body: Any) -> Any:
+    client = client_of(simulator, time=SimulatedTime())
+    return client.write(method, f"/compute/instances{path}", body).data
 
 
 def first(what: str, happens: Callable[[], object]) -> Hook:

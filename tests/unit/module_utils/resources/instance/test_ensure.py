@@ -12,13 +12,11 @@ import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import shows
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.gather import gather
 from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
-from support.client import WAIT, calls, client_of, executed, instance_of, shown
+from support.client import NAME, WAIT, calls, client_of, executed, instance_of, shown
 from support.simulator import Simulator
+from support.tasks import CREATE, STOPPED
 
-NAME = "PEB4TEST01"
-CREATE = {"name": NAME, "region": "EB4", "platform": "deb12", "sizing": "2cpu4gb", "service_id": 16}
 OFF = {"monitoring": {"enabled": False}, "backup": {"enabled": False}}
 REASONED = {
     "monitoring": {"enabled": False, "alerting": False, "reason": "m"},
@@ -31,7 +29,6 @@ ON = {
     "monitoringAlerting": True,
     "replicationStatus": True,
 }
-STOPPED = {"status": "INACTIVE"}
 
 # (fields of the instance, None without one; options; operations)
 CASES: dict[str, tuple[dict[str, Any] | None, dict[str, Any], list[str]]] = {
@@ -325,42 +322,3 @@ def test_rights(simulator: Simulator) -> None:
             ensure(client_of(simulator, **account), {**WAIT, **options})
     assert shown(simulator, identity)["status"] == "ACTIVE"
     assert not executed(simulator)
-
-
-def test_info(simulator: Simulator) -> None:
-    identity = instance_of(simulator, tags=["app:info"])["id"]
-    options = {"filters": {"tags": ["app:info"]}, "include": ["snapshot", "storage", "network"]}
-    simulator.clear_requests()
-    (found,) = gather(client_of(simulator), options).values["instances"]
-    assert found["id"] == identity
-    assert found["snapshot"] is None
-    assert found["storage_information"]["file_systems"]
-    assert found["network"]["ip_address"] == found["ip_address"]
-    assert sorted(calls(simulator)[2:]) == [
-        f"GET /compute/instances/{identity}/{part}" for part in ("networks", "snapshots", "storage")
-    ]
-    for sort in ("cpu,desc", "ip_address"):
-        found = gather(client_of(simulator), {"sort": sort}).values["instances"]
-        assert len(found) == 41
-    assert gather(client_of(simulator), {"names": ["NONE"]}).values["instances"] == []
-
-
-@pytest.mark.parametrize("missing", ["storage", "networks", "snapshots"])
-def test_info_with_a_part_that_is_not_there(simulator: Simulator, missing: str) -> None:
-    """It keeps no other part away."""
-    identity = instance_of(
-        simulator, storageInformation=None, network=None, snapshot={"id": "1-snap-1"}
-    )["id"]
-    simulator.fault(path=f"/{missing}$", fault={"status": 404})
-    options = {"ids": [identity], "include": ["storage", "network", "snapshot", "detail"]}
-    simulator.clear_requests()
-    gather(client_of(simulator), options)
-    assert sorted(call.rsplit("/", 1)[1] for call in calls(simulator)[-3:]) == [
-        *("networks", "snapshots", "storage"),
-    ]
-
-
-def test_info_of_one_that_vanishes_meanwhile(simulator: Simulator) -> None:
-    simulator.fault(path="/storage$", fault={"status": 404})
-    found = gather(client_of(simulator), {"ids": [10001], "include": ["storage"]})
-    assert [i["id"] for i in found.values["instances"]] == [10001]
