@@ -2,22 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures and settings for all tests."""
+"""What holds for all tests: where the fixtures are, and how Hypothesis runs."""
 
 from __future__ import annotations
 
 import hypothesis
-from support.simulator import shared_simulator, simulator, simulator_factory
-from support.tls import certificate, secure, secure_simulator
 
-__all__ = [
-    "certificate",
-    "secure",
-    "secure_simulator",
-    "shared_simulator",
-    "simulator",
-    "simulator_factory",
-]
+pytest_plugins = ["support.simulator", "support.tls"]
 
 # How long an example takes says something about the machine, not about the code.
 hypothesis.settings.register_profile(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the API does to an instance, as the contract words it: a pure model to hold plans against.
+"""What the API does to an instance, as the contract words it: a pure model to hold plans against (`execute`).
 
 It knows nothing of plans but the requests they make. State is a raw instance, as the API shows it; its field `off` tells
 how it shows what is switched off, as any field may be null.

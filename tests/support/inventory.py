@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of the inventory share: running Ansible's programs, and populating an inventory in memory."""
+"""The inventory plugin from end to end (`run_ansible`, `listed`), and its builder in memory (`Populated`)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A running simulator for tests: the process, and its control API in Python."""
+"""A running simulator: the process and its control API in Python, and the fixtures `simulator` and `simulator_factory`."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A simulator behind TLS, with a certificate that nobody has signed."""
+"""A simulator behind TLS, with a certificate that nobody has signed: the fixture `secure`."""
 
 from __future__ import annotations
 

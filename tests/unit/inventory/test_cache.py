@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The cache: no request at all when it is warm, and never what was asked with other options or in another form."""
+"""From end to end: the cache: no request at all when it is warm, and never what was asked with other options or in another form."""
 
 from __future__ import annotations
 

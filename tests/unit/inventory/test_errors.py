@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What goes wrong: no host, rc not 0, and a sentence that says what to do."""
+"""From end to end: what goes wrong: no host, rc not 0, and a sentence that says what to do."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An inventory is not emptied or halved unnoticed."""
+"""From end to end: an inventory is not emptied or halved unnoticed."""
 
 from __future__ import annotations
 

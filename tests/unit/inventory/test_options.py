@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of a file: templates rendered or refused, booleans read or refused, and whose account counts."""
+"""From end to end: the options of a file: templates rendered or refused, booleans read or refused, and whose account counts."""
 
 from __future__ import annotations
 

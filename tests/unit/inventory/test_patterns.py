@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Patterns reach what they are meant for: instances named like groups, and two sources of one inventory."""
+"""Patterns reach what they are meant for, as ansible and ansible-inventory resolve them.
+
+The cases are in plugin_utils/inventory/test_shared_names.py, in memory; here a few go through Ansible from end to end.
+"""
 
 from __future__ import annotations
 

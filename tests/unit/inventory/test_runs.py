@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The inventory as users meet it: ansible-inventory and plays against the simulator."""
+"""The inventory plugin from end to end: ansible-inventory and plays against the simulator, as users run them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which instances a source asks for: what ITCare ignores or takes loosely never becomes an inventory unnoticed."""
+"""From end to end: which instances a source asks for: what ITCare ignores or takes loosely never becomes an inventory unnoticed."""
 
 from __future__ import annotations
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No host has the name of a group or of another source's host: a pattern reaches what it is meant for."""
+"""No host has the name of a group or of another source's host: a pattern reaches what it is meant for.
+
+Case by case in memory; inventory/test_patterns.py shows a few of them from end to end.
+"""
 
 from __future__ import annotations
 

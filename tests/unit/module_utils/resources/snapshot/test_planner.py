@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plans of snapshots, held against the model of the API, and what is refused."""
+"""Plans of snapshots, held against the model of the API, also of several at a time, and what is refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import In
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import merge
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.desired import (
     DesiredSnapshot,
-    parse_age,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.planner import (
     plan_snapshot,
@@ -24,7 +23,6 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.p
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.state import (
     active,
     read_snapshots,
-    seconds_left,
     snapshots_of,
     with_snapshots,
 )
@@ -180,35 +178,6 @@ def test_refused(snapshot: dict[str, Any] | None, options: dict[str, Any], said:
         operations(snapshot, **options)
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90m", 5400), ("12h", 43200), ("2d", 172800), ("30s", 30), (" 1 H ", 3600)],
-)
-def test_age(text: str, seconds: int) -> None:
-    assert parse_age(text).total_seconds() == seconds
-
-
-@pytest.mark.parametrize(
-    "text", ["", "12", "h", "-1h", "0h", "1.5h", "1w", "1h30m", "9" * 20 + "d"]
-)
-def test_wrong_age(text: str) -> None:
-    with pytest.raises(InputError, match="max_age is a number with a unit"):
-        parse_age(text)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [None, "", [], {}, {"content": []}, {"content": None}, {"id": None}, {"id": ""}, [{}]],
-)
-def test_every_way_to_say_none(data: Any) -> None:
-    assert read_snapshots(data) == []
-
-
-@pytest.mark.parametrize("wrap", [lambda s: s, lambda s: [s], lambda s: {"content": [s]}])
-def test_every_way_to_show_one(wrap: Any) -> None:
-    assert read_snapshots(wrap({"id": "1-snap-42"})) == [{"id": "1-snap-42"}]
-
-
 LIVING: dict[str, dict[str, Any]] = {
     "new": {"id": "new", "created_at": stamp(NOW - HOUR), "expires_at": stamp(NOW + HOUR)},
     "old": {"id": "old", "created_at": stamp(NOW - 24 * HOUR), "recovered_at": stamp(NOW)},
@@ -313,21 +282,6 @@ def test_recovered_already(force: bool) -> None:
     plan = plan_snapshot(instance, DesiredSnapshot("recovered", force=force), NOW)
     said = [] if force else [f"WEB1: already recovered at {stamp(NOW)}"]
     assert (plan.warnings, plan.changed) == (said, force)
-
-
-@pytest.mark.parametrize(
-    ("ends", "expected"),
-    [
-        ("2026-03-01T12:01:00.500+0000", 60),
-        ("2026-03-01T13:01:00.000+01:00", 60),
-        ("2026-03-01T12:01:00Z", 60),
-        ("2026-03-01T11:59:00Z", 0),
-        (None, None),
-        ("soon", None),
-    ],
-)
-def test_seconds_left(ends: Any, expected: int | None) -> None:
-    assert seconds_left({"expires_at": ends}, NOW) == expected
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,12 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance i
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import ensure
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.gather import gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.state import (
+    read_snapshots,
+    seconds_left,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
+from support.api_model import NOW
 from support.client import NAME, WAIT, calls, client_of, executed, instance_of, shown
 from support.simulator import Simulator
 from support.tasks import run_snapshot as run
@@ -26,6 +31,34 @@ OLD = {
     "createdAt": "2026-01-01T00:00:00.000+0000",
     "expiresAt": "2999-01-01T00:00:00.000+0000",
 }
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, "", [], {}, {"content": []}, {"content": None}, {"id": None}, {"id": ""}, [{}]],
+)
+def test_every_way_to_say_none(data: Any) -> None:
+    assert read_snapshots(data) == []
+
+
+@pytest.mark.parametrize("wrap", [lambda s: s, lambda s: [s], lambda s: {"content": [s]}])
+def test_every_way_to_show_one(wrap: Any) -> None:
+    assert read_snapshots(wrap({"id": "1-snap-42"})) == [{"id": "1-snap-42"}]
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ("2026-03-01T12:01:00.500+0000", 60),
+        ("2026-03-01T13:01:00.000+01:00", 60),
+        ("2026-03-01T12:01:00Z", 60),
+        ("2026-03-01T11:59:00Z", 0),
+        (None, None),
+        ("soon", None),
+    ],
+)
+def test_seconds_left(ends: Any, expected: int | None) -> None:
+    assert seconds_left({"expires_at": ends}, NOW) == expected
 
 
 def the_snapshot(result: Result) -> Any:
