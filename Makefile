@@ -38,7 +38,7 @@ bench: $(VENV)/.ready ## Run the benchmarks
 clean: ## Remove everything that the other targets made
 	rm -rf $(VENV) .nox .cache .pytest_cache .hypothesis .mypy_cache .ruff_cache docs/_build tests/output
 
-$(VENV)/.ready: tests/requirements.txt
+$(VENV)/.ready: .ci/requirements.txt
 	@python=$$($(FIND_PYTHON)) && $$python -m venv --clear $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/requirements.txt
 	@touch $@

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run nox sessions side by side, and say at the end what ran and how long each took.
+"""What `make test` runs: nox sessions side by side, which nox itself can't, and at the end what ran and how long it took.
 
 Arguments: names of sessions, or ``lint`` for the checks of the sources; everything if there are none.
 """
