@@ -119,14 +119,14 @@ options:
     type: list
     elements: dict
     default: []
-  detail:
+  include:
     description:
-      - Fetches more than the list shows - V(storage) fills C(itcare_storage_information), V(networks) fills
-        C(itcare_network).
-      - Costs one request for each instance and entry.
+      - What to add to each instance, at the cost of one request per instance and part.
+      - V(storage) - disks and file systems, in C(itcare_storage_information).
+      - V(network) - its network, in C(itcare_network).
     type: list
     elements: str
-    choices: [storage, networks]
+    choices: [storage, network]
     default: []
   min_hosts:
     description:
@@ -350,7 +350,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _asked(self) -> dict[str, t.Any]:
         return {
             name: self.get_option(name)
-            for name in ("names", "exclude_names", "ids", "filters", "tag_groups", "detail")
+            for name in ("names", "exclude_names", "ids", "filters", "tag_groups", "include")
         }
 
     def _read_config_data(self, path: str) -> t.Any:

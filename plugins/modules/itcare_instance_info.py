@@ -123,10 +123,8 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 refuse_old_python()
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION, run
-from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.gather import (
-    INCLUDES,
-    gather,
-)
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.gather import gather
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.parts import PARTS
 
 
 def main() -> None:
@@ -138,7 +136,7 @@ def main() -> None:
             "include": {
                 "type": "list",
                 "elements": "str",
-                "choices": list(INCLUDES),
+                "choices": list(PARTS),
                 "default": [],
             },
         },

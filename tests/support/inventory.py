@@ -113,7 +113,6 @@ def trusted(value: Any) -> Any:
 DEFAULTS: dict[str, Any] = {
     "compose": {},
     "connection_address": "ip",
-    "detail": [],
     "exclude_names": None,
     "fields": None,
     "filters": None,
@@ -123,6 +122,7 @@ DEFAULTS: dict[str, Any] = {
     "hostnames": ["name"],
     "hostvars_prefix": "itcare_",
     "ids": None,
+    "include": [],
     "keyed_groups": [],
     "leading_separator": True,
     "min_hosts": 1,

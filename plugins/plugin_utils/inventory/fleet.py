@@ -9,7 +9,6 @@ What an inventory source is made of: everything that the API has to say about it
 from __future__ import annotations
 
 import base64
-import concurrent.futures
 import hashlib
 import json
 import typing as t
@@ -18,19 +17,13 @@ from dataclasses import asdict, dataclass, replace
 
 from ...module_utils.api.client import Client
 from ...module_utils.api.connection_options import ConnectionOptions
-from ...module_utils.api.errors import NotFoundError
 from ...module_utils.api.notices import shortened
+from ...module_utils.resources.instance.parts import add_parts
 from ...module_utils.resources.selection.filters import check_tags
-from ...module_utils.resources.selection.selection import INSTANCES, Selection, fetch, ids_with_tag
+from ...module_utils.resources.selection.selection import Selection, fetch, ids_with_tag
 from .presence import Origin
 
 CACHE_SCHEMA = 1  # raise it when what is cached changes its form
-
-# detail -> (path below the instance, the field of an instance that has the same content)
-DETAILS = {
-    "storage": ("storage", "storageInformation"),
-    "networks": ("networks", "network"),
-}
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,7 @@ class FleetQuery:
 
     selection: Selection
     tag_groups: tuple[str, ...] = ()
-    detail: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
     narrowed_by: tuple[str, ...] = ()  # the selection as the user has written it, for messages
 
     @classmethod
@@ -48,7 +41,7 @@ class FleetQuery:
         return cls(
             Selection.from_options(options),
             tags,
-            tuple(dict.fromkeys(options["detail"])),
+            tuple(dict.fromkeys(options["include"])),
             tuple(_narrowing(options)),
         )
 
@@ -121,32 +114,6 @@ def fetch_fleet(client: Client, query: FleetQuery, *, page_size: int, workers: i
     tagged = {}
     for tag in query.tag_groups:
         tagged[tag] = ids_with_tag(client, selection, tag, page_size=page_size, workers=workers)
-    if query.detail:
-        _add_details(client, instances, query.detail, workers)
+    told_apart = [instance for instance in instances if instance.get("id") is not None]
+    add_parts(client, told_apart, query.include, workers)
     return Fleet(instances, tagged)
-
-
-def _add_details(
-    client: Client, instances: t.Sequence[dict[str, t.Any]], details: t.Sequence[str], workers: int
-) -> None:
-    """One GET for each instance and detail, side by side. An instance that has just gone keeps what the list said."""
-
-    def add(instance: dict[str, t.Any], detail: str) -> None:
-        path, field = DETAILS[detail]
-        try:
-            instance[field] = client.get(f"{INSTANCES}/{instance['id']}/{path}")
-        except NotFoundError:
-            pass
-
-    pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, workers))
-    try:
-        jobs = [
-            pool.submit(add, instance, detail)
-            for instance in instances
-            if instance.get("id") is not None
-            for detail in details
-        ]
-        for job in jobs:
-            job.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)

@@ -53,7 +53,7 @@ def stored(folder: Path) -> list[Path]:
 
 
 def test_warm_without_a_request(simulator: Simulator, tmp_path: Path) -> None:
-    options = {"group_by": ["environment"], "tag_groups": ["app:web"], "detail": ["networks"]}
+    options = {"group_by": ["environment"], "tag_groups": ["app:web"], "include": ["network"]}
     simulator.reset(instances=5)
     source = cached_source(tmp_path, simulator, **options)
     cold = listed(source)
@@ -205,9 +205,9 @@ def test_nothing_is_stored_when_the_source_fails(simulator: Simulator, tmp_path:
 
 
 def key(selection: dict[str, Any] | None = None, **other: Any) -> str:
-    tags, detail = other.pop("tag_groups", ()), other.pop("detail", ())
+    tags, include = other.pop("tag_groups", ()), other.pop("include", ())
     connection = {"api_url": "https://a.example/itcare", "client_id": "a", "client_secret": "s"}
-    query = FleetQuery(Selection.from_options(selection or {}), tags, detail)
+    query = FleetQuery(Selection.from_options(selection or {}), tags, include)
     return query.cache_key(ConnectionOptions.from_mapping({**connection, **other}))
 
 
@@ -222,7 +222,7 @@ def test_the_key_is_made_of_all_that_matters() -> None:
         key({"filters": {"monitored": True}}),
         key({"filters": {"monitored": False}}),
         key(tag_groups=("a:b",)),
-        key(detail=("storage",)),
+        key(include=("storage",)),
         key(api_url="https://b.example/itcare"),
         key(client_id="b"),
         key(token_url="https://b.example/token"),

@@ -42,6 +42,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"names": "{{ {'a': 1} }}"}, "names takes a list, not {'a': 1}."),
     ({"filters": {"tags": ["{{ 'nocolon' }}"]}}, "filters.tags takes tags as key:value"),
     ({"filters": {"environments": [["A"]]}}, "filters.environments takes a list of texts"),
+    ({"include": ["networks"]}, "include takes a list of storage, network, not 'networks'."),
+    ({"include": "detail"}, "include takes a list of storage, network, not 'detail'."),
+    ({"detail": ["storage"]}, "keys that aren't options: detail"),
     ({"names": ["{{ nowhere }}"]}, "The template of names can't be rendered: "),
     ({"filters": "{{ {'statuses': none} }}"}, "template of filters gives nothing (null), or holds"),
     ({"client_id": ""}, "client_id is empty"),
@@ -58,7 +61,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
             "hostvars_prefix": "{{ x }}",
             "connection_address": "{{ x }}",
             "on_duplicate": "{{ x }}",
-            "detail": "{{ x }}",
+            "include": "{{ x }}",
             "cache_connection": "{{ x }}",
             "cache_plugin": "{{ x }}",
         }.items()

@@ -128,14 +128,29 @@ def test_names_are_compared_exactly(simulator: Simulator, tmp_path: Path, match:
     assert list(hosts_of(listed(source))) == ["APP1"]
 
 
-def test_detail_is_one_request_each(simulator: Simulator, tmp_path: Path) -> None:
+def test_what_is_included_is_one_request_each(simulator: Simulator, tmp_path: Path) -> None:
     simulator.reset(instances=12)
-    source = write_source(tmp_path, simulator, detail=["storage", "networks"])
+    source = write_source(tmp_path, simulator, include=["storage", "network"])
     hosts = hosts_of(listed(source))
     paths = [entry["path"].rsplit("/", 1)[1] for entry in simulator.requests()]
     assert (paths.count("storage"), paths.count("networks")) == (12, 12)
     assert all(v["itcare_storage_information"]["file_systems"] for v in hosts.values())
     assert all(v["itcare_network"]["cidr"] for v in hosts.values())
+
+
+def test_what_is_not_there_stays_as_the_list_had_it(simulator: Simulator, tmp_path: Path) -> None:
+    """An instance that has just gone, and one whose id the list doesn't show: nothing can be asked about it."""
+    network = {"cidr": "10.0.0.0/8"}
+    shown = [{"id": 7, "name": "GONE", "network": network}, {"name": "DARK", "network": network}]
+    page = {"content": shown, "totalElements": 2}
+    simulator.fault(path="instances$", fault={"status": 200, "body": json.dumps(page)})
+    hosts = hosts_of(listed(write_source(tmp_path, simulator, include=["network", "storage"])))
+    assert {name: host["itcare_network"] for name, host in hosts.items()} == {
+        "GONE": network,
+        "DARK": network,
+    }
+    paths = [entry["path"].rsplit("/", 2)[1:] for entry in simulator.requests()]
+    assert sorted(paths[2:]) == [["7", "networks"], ["7", "storage"]]
 
 
 def test_templates_in_names_and_comments_are_inert(simulator: Simulator, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_names_are_excluded(simulator: Simulator, tmp_path: Path, match: str) ->
 
 
 def test_excluded_names_are_another_question() -> None:
-    options: dict[str, Any] = {"tag_groups": [], "detail": []}
+    options: dict[str, Any] = {"tag_groups": [], "include": []}
     questions = [
         FleetQuery.from_options({**options, "exclude_names": names})
         for names in (None, ["A"], ["B"])

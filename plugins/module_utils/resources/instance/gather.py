@@ -8,50 +8,22 @@ from __future__ import annotations
 
 import re
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 
-from ...api.answers import one_object
 from ...api.case import camel, to_snake
 from ...api.client import Client
-from ...api.errors import InputError, NotFoundError
+from ...api.errors import InputError
 from ...result import Result
-from ..selection.selection import INSTANCES, Selection, fetch
-from ..snapshot.state import read_one
-
-READERS = 8  # instances whose details are read at the same time
-INCLUDES = ("detail", "storage", "network", "snapshot")
+from ..selection.selection import Selection, fetch
+from .parts import add_parts
 
 
 def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_instance_info."""
     selection = Selection.from_options(options)
-    include = [part for part in INCLUDES if part in (options.get("include") or [])]
     sort = check_sort(options.get("sort"))
     found = in_order(fetch(client, selection), sort)
-    if include:
-        with ThreadPoolExecutor(max_workers=READERS) as pool:
-            found = list(pool.map(lambda instance: add_parts(client, instance, include), found))
+    add_parts(client, found, options.get("include") or ())
     return Result(changed=False, values={"instances": to_snake(found)})
-
-
-def add_parts(
-    client: Client, instance: dict[str, t.Any], include: t.Sequence[str]
-) -> dict[str, t.Any]:
-    """The instance with what only its own calls tell. A part that isn't there stays as the list had it."""
-    path = f"{INSTANCES}/{instance.get('id')}"
-    instance = dict(instance)
-    readers: dict[str, t.Callable[[], dict[str, t.Any]]] = {
-        "detail": lambda: one_object(client.get(path), f"The answer to GET {path}"),
-        "storage": lambda: {"storageInformation": client.get(f"{path}/storage")},
-        "network": lambda: {"network": client.get(f"{path}/networks")},
-        "snapshot": lambda: {"snapshot": read_one(client, instance)["snapshot"]},
-    }
-    for part in include:
-        try:
-            instance.update(readers[part]())
-        except NotFoundError:  # of this part, or the instance has just gone
-            continue
-    return instance
 
 
 def check_sort(text: str | None) -> str | None:

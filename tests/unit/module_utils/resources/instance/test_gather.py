@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.gather import gather
 from support.client import calls, client_of, instance_of
@@ -49,3 +51,14 @@ def test_info_of_one_that_vanishes_meanwhile(simulator: Simulator) -> None:
     simulator.fault(path="/storage$", fault={"status": 404})
     found = gather(client_of(simulator), {"ids": [10001], "include": ["storage"]})
     assert [i["id"] for i in found.values["instances"]] == [10001]
+
+
+def test_info_of_all_that_its_own_page_tells(simulator: Simulator) -> None:
+    """The parts are read behind the page, which may show their fields empty."""
+    identity = instance_of(simulator, name="OWN")["id"]
+    body = {"id": identity, "name": "OWN", "onlyHere": 1, "storageInformation": None}
+    simulator.fault(path=f"/{identity}$", fault={"status": 200, "body": json.dumps(body)})
+    options = {"names": ["OWN"], "include": ["storage", "detail"]}
+    (found,) = gather(client_of(simulator), options).values["instances"]
+    assert found["only_here"] == 1
+    assert found["storage_information"]["file_systems"]

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the cegedim.cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Floor resources, private to the collection. What `include` adds to listed instances: one request for each instance and part."""
+
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from ...api.answers import one_object
+from ...api.client import Client
+from ...api.errors import NotFoundError
+from ..selection.selection import INSTANCES
+from ..snapshot.state import read_one
+
+Instance = dict[str, t.Any]
+
+READERS = 8  # instances whose parts are read at the same time
+# A part's fields, under the names that the API has for them in an instance. `path` is that of the instance. In the order
+# in which they are read: the detail shows fields of the others, too, and maybe empty.
+PARTS: dict[str, t.Callable[[Client, str, Instance], Instance]] = {
+    "detail": lambda client, path, instance: one_object(
+        client.get(path), f"The answer to GET {path}"
+    ),
+    "storage": lambda client, path, instance: {"storageInformation": client.get(f"{path}/storage")},
+    "network": lambda client, path, instance: {"network": client.get(f"{path}/networks")},
+    "snapshot": lambda client, path, instance: {"snapshot": read_one(client, instance)["snapshot"]},
+}
+
+
+def add_parts(
+    client: Client,
+    instances: t.Sequence[Instance],
+    include: t.Container[str],
+    workers: int = READERS,
+) -> None:
+    """Adds parts to listed instances, in place. A part that isn't there stays as the list had it."""
+    readers = [read for part, read in PARTS.items() if part in include]
+
+    def add(instance: Instance) -> None:
+        for read in readers:
+            try:
+                instance.update(read(client, f"{INSTANCES}/{instance.get('id')}", instance))
+            except NotFoundError:  # of this part, or the instance has just gone
+                continue
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        list(pool.map(add, instances if readers else ()))  # the first error is raised
