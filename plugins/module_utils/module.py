@@ -22,6 +22,7 @@ from .api.connection_options import (
 from .api.errors import InputError, ItcareError
 from .api.requests_library import REQUESTS_IMPORT_ERROR, without_warnings
 from .old_python import WHERE
+from .resources.selection.filters import FILTERS
 from .result import Result
 
 ArgumentSpec = dict[str, dict[str, t.Any]]
@@ -59,29 +60,21 @@ WRITE: ArgumentSpec = {
     "server_dry_run": {"type": "bool", "default": False},
 }
 _STRINGS = {"type": "list", "elements": "str"}
+_INTEGERS = {"type": "list", "elements": "int"}
+_KINDS: ArgumentSpec = {
+    "strings": _STRINGS,
+    "tags": _STRINGS,
+    "integers": _INTEGERS,
+    "integer": {"type": "int"},
+    "boolean": {"type": "bool"},
+}
 SELECTION: ArgumentSpec = {
     "names": _STRINGS,
     "exclude_names": _STRINGS,
-    "ids": {"type": "list", "elements": "int"},
+    "ids": _INTEGERS,
     "filters": {
         "type": "dict",
-        "options": {
-            "types": _STRINGS,
-            "families": _STRINGS,
-            "environments": _STRINGS,
-            "statuses": _STRINGS,
-            "tags": _STRINGS,
-            "services": {"type": "list", "elements": "int"},
-            "availability_zones": _STRINGS,
-            "ips": _STRINGS,
-            "vlans": _STRINGS,
-            "cloud_id": {"type": "int"},
-            "monitored": {"type": "bool"},
-            "on_call": {"type": "bool"},
-            "backed_up": {"type": "bool"},
-            "replicated": {"type": "bool"},
-            "in_patch_party": {"type": "bool"},
-        },
+        "options": {name: _KINDS[described.kind] for name, described in FILTERS.items()},
     },
 }
 TARGETS: ArgumentSpec = {"max_targets": {"type": "int"}}
