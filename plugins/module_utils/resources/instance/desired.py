@@ -39,7 +39,7 @@ UNCERTAIN = frozenset({"platform"})
 
 
 class Sizing(t.NamedTuple):
-    """`2cpu4gb`: vCPU and GB of memory."""
+    """`2cpu4gb`: vCPU and GB of memory. Its text is in the API's spelling."""
 
     cpu: int
     ram: int
@@ -105,7 +105,7 @@ class DesiredInstance:
     state: str
     name: str | None = None
     id: int | None = None
-    sizing: str | None = None
+    sizing: Sizing | str | None = None  # a text where it has another form
     monitoring: dict[str, t.Any] = field(default_factory=dict)
     backup: dict[str, t.Any] = field(default_factory=dict)
     replication: dict[str, t.Any] = field(default_factory=dict)
@@ -147,7 +147,7 @@ class DesiredInstance:
             state=state,
             name=name,
             id=identifier,
-            sizing=sizing and str(Sizing.parse(sizing) or sizing),  # in the API's spelling
+            sizing=sizing and (Sizing.parse(sizing) or sizing),
             fixed={option: options[option] for option in FIXED if options.get(option) is not None},
             change_reference=check_change_reference(options.get("change_reference")),
             comment=options.get("comment"),

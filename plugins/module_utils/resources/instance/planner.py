@@ -92,7 +92,7 @@ def _missing_to_create(desired: DesiredInstance) -> list[str]:
 
 
 def _create(desired: DesiredInstance) -> Step:
-    body: dict[str, t.Any] = {"name": desired.name, "resourceId": desired.sizing}
+    body: dict[str, t.Any] = {"name": desired.name, "resourceId": str(desired.sizing)}
     after: Resource = {"name": desired.name, "status": "ACTIVE"}
     for option, value in desired.fixed.items():
         parameter, shown_as = FIXED[option]
@@ -103,9 +103,8 @@ def _create(desired: DesiredInstance) -> Step:
             for parent in reversed(parents):
                 inner = {parent: inner}
             after = merge(after, inner)
-    size = Sizing.parse(desired.sizing or "")
-    if size:
-        after.update(cpu=size.cpu, ram=size.ram)
+    if isinstance(desired.sizing, Sizing):
+        after.update(desired.sizing._asdict())
     for protection in PROTECTIONS:
         wanted = desired.protection(protection.option)
         if "enabled" in wanted:
@@ -217,16 +216,16 @@ def _delete(current: Resource, desired: DesiredInstance, after_stop: bool) -> St
 def _resize(plan: Plan, current: Resource, desired: DesiredInstance) -> list[Step]:
     if desired.sizing is None:
         return []
-    size = Sizing.parse(desired.sizing)
+    size = desired.sizing
     cpu, ram = number(current.get("cpu")), number(current.get("ram"))
-    if size is None or cpu is None or ram is None:
+    if isinstance(size, str) or cpu is None or ram is None:
         why = (
             "isn't of the form 2cpu4gb"
-            if size is None
+            if isinstance(size, str)
             else "can't be compared, as ITCare shows no size"
         )
         plan.warnings.append(
-            f"The sizing '{desired.sizing}' {why}: the size of instance {plan.name} is left alone."
+            f"The sizing '{size}' {why}: the size of instance {plan.name} is left alone."
         )
         return []
     if size == (cpu, ram):
@@ -237,7 +236,7 @@ def _resize(plan: Plan, current: Resource, desired: DesiredInstance) -> list[Ste
         _operation(
             "resize",
             "resize",
-            _referenced(desired, {"sizing": desired.sizing}),
+            _referenced(desired, {"sizing": str(size)}),
             {key: before[key] for key in differs},
             {key: after[key] for key in differs},
             told_by_process=False,
