@@ -68,13 +68,15 @@ class Queries:
         """The instances of these names: in several lists where the address has no room for all, or the list of all where
         that is cheaper."""
         chunks = list(name_chunks(names, params))
-        if len(chunks) > 1 and self._cost(params) <= sum(cost(len(chunk)) for chunk in chunks):
+        if len(chunks) > 1 and self._cost(self._total(params)) <= sum(
+            self._cost(len(chunk)) for chunk in chunks
+        ):
             return self.listed(params)
         return union(self.listed({**params, "names": chunk}) for chunk in chunks)
 
     def by_ids(self, ids: t.Sequence[int]) -> list[Instance]:
         """The list has no filter for ids: whichever is cheaper of the whole list and one request per id."""
-        if len(ids) == 1 or self._cost({}) > len(ids):
+        if len(ids) == 1 or self._cost(self._total({})) > len(ids):
             found = [read_by_id(self.client, instance_id) for instance_id in ids]
             return [instance for instance in found if instance is not None]
         return self.listed({})
@@ -134,8 +136,10 @@ class Queries:
         total = self._total(rest)
         return len(self._list(rest)) if total is None else total
 
-    def _cost(self, params: Params) -> int:
-        return cost(self._total(params) or 0)
+    def _cost(self, count: int | None) -> int:
+        """Requests for a list of so many instances (pages.py)."""
+        pages = math.ceil((count or 0) / self._page_size)
+        return pages if pages < 2 else pages + 2
 
     def _total(self, params: Params) -> int | None:
         """How long a list is, asked with its smallest page; None where that isn't said."""
@@ -150,12 +154,6 @@ def _spelt_out(name: str, instances: t.Sequence[Instance]) -> str:
         for item in instances[:NAMED]
     )
     return named + (f" and {len(instances) - NAMED} more" if len(instances) > NAMED else "")
-
-
-def cost(count: int) -> int:
-    """Requests for a list of so many instances (pages.py)."""
-    pages = math.ceil(count / PAGE_SIZE)
-    return pages if pages < 2 else pages + 2
 
 
 def union(lists: t.Iterable[list[Instance]]) -> list[Instance]:

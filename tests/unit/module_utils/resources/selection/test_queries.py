@@ -161,6 +161,29 @@ def test_a_full_list_where_it_is_cheaper(simulator: Simulator) -> None:
     assert monitored == ["true"] * monitored.count("true") + [None] * 5
 
 
+@pytest.mark.parametrize(("page_size", "requests"), [(200, 1 + 1 + 1), (2, 1 + 1 + 30)])
+def test_many_ids_in_small_pages(simulator: Simulator, page_size: int, requests: int) -> None:
+    """The token and the count; then all in one page, or each id instead of 52 pages."""
+    fleet(simulator, 100)
+    ids = list(range(10001, 10031))
+    found = fetch(client_of(simulator), select(ids=ids), page_size=page_size)
+    assert sorted(instance["id"] for instance in found) == ids
+    assert len(simulator.requests()) == requests
+
+
+@pytest.mark.parametrize(("page_size", "requests"), [(200, 1 + 1 + 1), (10, 1 + 1 + (4 + 2) + 1)])
+def test_many_names_in_small_pages(simulator: Simulator, page_size: int, requests: int) -> None:
+    """The token and the count; then all in one page, or 34 and 6 of the names instead of 12 pages of all."""
+    simulator.reset(instances=60)
+    names = [f"{number:02}{'x' * 200}" for number in range(40)]
+    for name in names:
+        simulator.add(name=name)
+    simulator.clear_requests()
+    found = fetch(client_of(simulator), select(names=names), page_size=page_size)
+    assert sorted(instance["name"] for instance in found) == names
+    assert len(simulator.requests()) == requests
+
+
 def test_many_names_in_order(simulator: Simulator) -> None:
     names = fleet(simulator, 1500)
     options = {"names": names[:1000], "sort": "name,desc"}
