@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor api, private to the collection. Values of options, checked. What can't be read is an error that names the option.
+"""Floor api, private to the collection. Values of options, read: one place for each kind. What can't be read is an error that names the option.
 
 Nothing is guessed: Ansible itself takes a word that it doesn't know for false, which would switch a check off.
 """
@@ -10,15 +10,19 @@ Nothing is guessed: Ansible itself takes a word that it doesn't know for false, 
 from __future__ import annotations
 
 import re
-import typing as t
 
 from .errors import InputError
+
+CHANGE_REFERENCE_LENGTH = 10
+LONGEST = 31_536_000  # seconds that may be given: a year; the system's clocks end somewhere
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+ONE_WORD = re.compile(r"[\x21-\x7e]+")  # what a header can carry as one
 
 _TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
 _FALSE = frozenset({"false", "no", "off", "0", "n", "f"})
 
 
-def boolean(value: t.Any, where: str) -> bool:
+def boolean(value: object, where: str) -> bool:
     """One of the words that Ansible has for true and false."""
     word = str(value).strip().lower() if isinstance(value, (str, int, float)) else ""
     if word in _TRUE:
@@ -28,7 +32,7 @@ def boolean(value: t.Any, where: str) -> bool:
     raise InputError(f"{where} takes true or false, not {value!r}.")
 
 
-def integer(value: t.Any, where: str) -> int:
+def integer(value: object, where: str) -> int:
     """A whole number, also as text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
@@ -37,14 +41,21 @@ def integer(value: t.Any, where: str) -> int:
     raise InputError(f"{where} takes a whole number, not {value!r}.")
 
 
-def text(value: t.Any, where: str) -> str:
+def identifier(value: object, where: str) -> int:
+    """An id: digits and nothing else."""
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,18}", str(value)):
+        raise InputError(f"{where} takes a whole number, not {value!r}.")
+    return int(str(value))
+
+
+def text(value: object, where: str) -> str:
     """A text; a number, which YAML and templates make of digits, counts as one."""
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return str(value)
     raise InputError(f"{where} takes a text, not {value!r}.")
 
 
-def as_list(value: t.Any) -> list[t.Any]:
+def as_list(value: object) -> list[object]:
     """The items of a list, however it is given: as one, as a text with commas, as its only item. A text has no blanks
     around it."""
     if isinstance(value, str):
@@ -53,13 +64,26 @@ def as_list(value: t.Any) -> list[t.Any]:
     return [item.strip() if isinstance(item, str) else item for item in items]
 
 
-def whole_number(value: t.Any, where: str) -> int:
-    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,18}", str(value)):
-        raise InputError(f"{where} takes a whole number, not {value!r}.")
-    return int(value)
+def identifiers(value: object, where: str) -> list[int]:
+    return [identifier(item, where) for item in as_list(value)]
 
 
-CHANGE_REFERENCE_LENGTH = 10
+def texts(value: object, where: str) -> list[str]:
+    """Texts that go into one parameter of a query, joined by commas."""
+    items = as_list(value)
+    for item in items:
+        is_one = item is not None and not isinstance(item, (dict, list, bool))
+        if not is_one or not str(item).strip() or "," in str(item):
+            raise InputError(f"{where} takes a list of texts without commas, not {item!r}.")
+    return [str(item) for item in items]
+
+
+def tags(value: object, where: str) -> list[str]:
+    items = texts(value, where)
+    for item in items:
+        if not re.fullmatch(r"[^:]+:.+", item, re.S):
+            raise InputError(f"{where} takes tags as key:value, such as app:web, not {item!r}.")
+    return items
 
 
 def check_change_reference(text: str | None) -> str | None:
@@ -69,6 +93,3 @@ def check_change_reference(text: str | None) -> str | None:
             f"change_reference has at most {CHANGE_REFERENCE_LENGTH} characters; '{text}' has {len(text)}."
         )
     return text or None
-
-
-LONGEST = 31_536_000  # seconds that may be given: a year; the system's clocks end somewhere

@@ -14,14 +14,15 @@ import typing as t
 from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
 
-from .checks import LONGEST, boolean, integer, text
+from .checks import CONTROL, LONGEST, ONE_WORD, boolean, integer, text
 from .errors import InputError
 
 DEFAULT_API_URL = "https://api.cegedim.cloud/itcare"
 DEFAULT_TOKEN_URL = "https://accounts.cegedim.cloud/auth/realms/cloud/protocol/openid-connect/token"
-_TOKEN = re.compile(r"[\x21-\x7e]+")  # what a header can carry
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-NO_CREDENTIALS = (
+SECRETS = frozenset({"client_secret", "access_token"})
+
+_PAIR = ("client_id", "client_secret")
+_NO_CREDENTIALS = (
     "No credentials: set client_id and client_secret (environment variables ITCARE_CLIENT_ID and "
     "ITCARE_CLIENT_SECRET), or access_token (ITCARE_ACCESS_TOKEN)."
 )
@@ -48,45 +49,47 @@ class ConnectionOptions:
         return cls(**given)
 
     def __post_init__(self) -> None:
-        for option in ("api_url", "token_url"):
-            value = getattr(self, option)
-            if not _is_address(value):
-                raise InputError(
-                    f"{option} must be an address such as {DEFAULT_API_URL}, without blanks or line ends, not "
-                    f"{_without_user(value)!r}."
-                )
-            if "@" in urlsplit(value).netloc:
-                raise InputError(
-                    f"{option} must not hold a user or password: use client_id and client_secret."
-                )
+        self._check_addresses()
         if not 0 < self.request_timeout <= LONGEST:
             raise InputError(
                 f"request_timeout must be more than 0 seconds and at most {LONGEST}, not {self.request_timeout}."
             )
         if self.retries < 0:
             raise InputError(f"retries must be 0 or more, not {self.retries}.")
-        if self.access_token and not _TOKEN.fullmatch(self.access_token):
+        self._check_credentials()
+
+    def _check_addresses(self) -> None:
+        for option, value in (("api_url", self.api_url), ("token_url", self.token_url)):
+            if not _is_address(value):
+                without_user = value.rsplit("@", 1)[-1]
+                raise InputError(
+                    f"{option} must be an address such as {DEFAULT_API_URL}, without blanks or line ends, not {without_user!r}."
+                )
+            if "@" in urlsplit(value).netloc:
+                raise InputError(
+                    f"{option} must not hold a user or password: use client_id and client_secret."
+                )
+
+    def _check_credentials(self) -> None:
+        token, name, secret = self.access_token, self.client_id, self.client_secret
+        if token and not ONE_WORD.fullmatch(token):
             raise InputError(
                 "access_token must be one word: look for blanks, line ends or quotes in it."
             )
-        if self.client_id and (
-            self.client_id != self.client_id.strip() or _CONTROL.search(self.client_id)
-        ):
-            raise InputError(
-                f"client_id must have no blank or line end around it, not {self.client_id!r}."
-            )
-        if self.client_secret and _CONTROL.search(self.client_secret):
+        if name and (name != name.strip() or CONTROL.search(name)):
+            raise InputError(f"client_id must have no blank or line end around it, not {name!r}.")
+        if secret and CONTROL.search(secret):
             raise InputError(
                 "client_secret must be one line: look for a line end or another control character in it."
             )
-        if not self.access_token:
-            if not self.client_id and not self.client_secret:
-                raise InputError(NO_CREDENTIALS)
-            for option in ("client_id", "client_secret"):
-                if not getattr(self, option):
-                    raise InputError(
-                        f"{option} is missing (environment variable ITCARE_{option.upper()}). {NO_CREDENTIALS}"
-                    )
+        if token or (name and secret):
+            return
+        if not name and not secret:
+            raise InputError(_NO_CREDENTIALS)
+        missing = "client_secret" if name else "client_id"
+        raise InputError(
+            f"{missing} is missing (environment variable {variable(missing)}). {_NO_CREDENTIALS}"
+        )
 
     @property
     def verify(self) -> bool | str:
@@ -122,7 +125,20 @@ class ConnectionOptions:
         return f"ConnectionOptions(api_url={self.api_url!r}, client_id={self.client_id!r})"
 
 
-def _claims(token: str) -> dict[str, t.Any]:
+CONNECTION_OPTIONS: tuple[str, ...] = tuple(field.name for field in fields(ConnectionOptions))
+
+
+def _is_address(text: str) -> bool:
+    if re.search(r"\s", text) or CONTROL.search(text):  # urlsplit overlooks some of them
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that don't close, a port that is no number
+        return False
+
+
+def _claims(token: str) -> dict[str, object]:
     """What a JWT says of itself, nothing when it is none."""
     parts = token.split(".")
     if len(parts) != 3:
@@ -134,85 +150,7 @@ def _claims(token: str) -> dict[str, t.Any]:
     return claims if isinstance(claims, dict) else {}
 
 
-def _is_address(text: str) -> bool:
-    if re.search(r"\s", text) or _CONTROL.search(text):  # urlsplit overlooks some of them
-        return False
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that don't close, a port that is no number
-        return False
-
-
-def _without_user(url: str) -> str:
-    return url.rsplit("@", 1)[-1]
-
-
-# -- read from what is given and from the environment ----------------------------------------------------------------------
-
-SECRETS = frozenset({"client_secret", "access_token"})
-CONNECTION_OPTIONS: tuple[str, ...] = tuple(field.name for field in fields(ConnectionOptions))
-_PAIR = ("client_id", "client_secret")
-
-
-def _check_certs(value: t.Any, where: str) -> bool:
-    try:
-        return boolean(value, where)
-    except InputError as error:
-        if not re.search(r"[/\\~]|\.(pem|crt|cer)$", str(value)):
-            raise
-        raise InputError(
-            f"{error} A file or folder of certificates goes into ca_path (ITCARE_CA_PATH)."
-        ) from None
-
-
-def _path(value: t.Any, where: str) -> str:
-    return os.path.expanduser(os.path.expandvars(text(value, where)))
-
-
-def _secret(value: t.Any, where: str) -> str:
-    try:
-        return text(value, where)
-    except InputError:
-        raise InputError(f"{where} takes a text, not what is given.") from None
-
-
-_READERS: dict[str, t.Callable[[t.Any, str], t.Any]] = {
-    **dict.fromkeys(CONNECTION_OPTIONS, text),
-    **dict.fromkeys(SECRETS, _secret),
-    "validate_certs": _check_certs,
-    "ca_path": _path,
-    "request_timeout": integer,
-    "retries": integer,
-}
-
-
-def variable(option: str) -> str:
-    """The environment variable of a connection option."""
-    return f"ITCARE_{option.upper()}"
-
-
-def given(option: str, value: t.Any) -> t.Any:
-    """A connection option's value as a task or file gives it. Raises InputError."""
-    read = _READERS[option](value, option)
-    if read == "":
-        raise InputError(
-            f"{option} is empty: leave it out to use the environment variable {variable(option)}, or the default."
-        )
-    return read
-
-
-def from_environment(option: str) -> t.Any:
-    """A connection option's value in the environment, None when the variable isn't set or is empty."""
-    value = os.environ.get(variable(option))
-    if not value:
-        return None
-    read = _READERS[option](value, f"{option} (environment variable {variable(option)})")
-    try:
-        ConnectionOptions.from_mapping({**dict.fromkeys(_PAIR, "any"), option: read})
-    except InputError as error:
-        raise InputError(f"Environment variable {variable(option)}: {error}") from None
-    return read
+# -- from a task or file, and from the environment ----------------------------------------------------------------------
 
 
 def connection_options(options: t.Mapping[str, t.Any]) -> ConnectionOptions:
@@ -231,13 +169,13 @@ def connection_options(options: t.Mapping[str, t.Any]) -> ConnectionOptions:
         wanted = [option for option in wanted if option not in _PAIR]
     elif any(option in known for option in _PAIR):
         wanted.remove("access_token")
-    found = {option: from_environment(option) for option in wanted}
-    found = {option: value for option, value in found.items() if value is not None}
+    read = {option: from_environment(option) for option in wanted}
+    found = {option: value for option, value in read.items() if value is not None}
     _refuse_both(found, " in the environment")
     return ConnectionOptions.from_mapping({**found, **known})
 
 
-def _refuse_both(options: t.Mapping[str, t.Any], where: str) -> None:
+def _refuse_both(options: t.Mapping[str, object], where: str) -> None:
     pair = [option for option in _PAIR if option in options]
     if not pair or "access_token" not in options:
         return
@@ -247,3 +185,63 @@ def _refuse_both(options: t.Mapping[str, t.Any], where: str) -> None:
     raise InputError(
         f"Both {names[0]} and {', '.join(names[1:])} are set{where}: which account is meant? Set one or the other."
     )
+
+
+def given(option: str, value: object) -> object:
+    """A connection option's value as a task or file gives it. Raises InputError."""
+    read = _READERS[option](value, option)
+    if read == "":
+        raise InputError(
+            f"{option} is empty: leave it out to use the environment variable {variable(option)}, or the default."
+        )
+    return read
+
+
+def from_environment(option: str) -> object:
+    """A connection option's value in the environment, None when the variable isn't set or is empty."""
+    value = os.environ.get(variable(option))
+    if not value:
+        return None
+    read = _READERS[option](value, f"{option} (environment variable {variable(option)})")
+    try:
+        ConnectionOptions.from_mapping({**dict.fromkeys(_PAIR, "any"), option: read})
+    except InputError as error:
+        raise InputError(f"Environment variable {variable(option)}: {error}") from None
+    return read
+
+
+def variable(option: str) -> str:
+    """The environment variable of a connection option."""
+    return f"ITCARE_{option.upper()}"
+
+
+def _check_certs(value: object, where: str) -> bool:
+    try:
+        return boolean(value, where)
+    except InputError as error:
+        if not re.search(r"[/\\~]|\.(pem|crt|cer)$", str(value)):
+            raise
+        raise InputError(
+            f"{error} A file or folder of certificates goes into ca_path (ITCARE_CA_PATH)."
+        ) from None
+
+
+def _path(value: object, where: str) -> str:
+    return os.path.expanduser(os.path.expandvars(text(value, where)))
+
+
+def _secret(value: object, where: str) -> str:
+    try:
+        return text(value, where)
+    except InputError:
+        raise InputError(f"{where} takes a text, not what is given.") from None
+
+
+_READERS: dict[str, t.Callable[[object, str], object]] = {
+    **dict.fromkeys(CONNECTION_OPTIONS, text),
+    **dict.fromkeys(SECRETS, _secret),
+    "validate_certs": _check_certs,
+    "ca_path": _path,
+    "request_timeout": integer,
+    "retries": integer,
+}

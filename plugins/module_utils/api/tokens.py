@@ -15,7 +15,8 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from .connection_options import _TOKEN, ConnectionOptions
+from .checks import ONE_WORD
+from .connection_options import ConnectionOptions
 from .errors import AuthenticationError, ConnectionFailedError
 from .http_errors import token_error
 from .requests_library import REQUESTS_IMPORT_ERROR, requests
@@ -134,7 +135,7 @@ class TokenSource:
         try:
             data = answer.json()
             access = data["access_token"]
-            if not isinstance(access, str) or not _TOKEN.fullmatch(access):
+            if not isinstance(access, str) or not ONE_WORD.fullmatch(access):
                 raise ValueError("no token")
             lifetime = float(data.get("expires_in") or UNTOLD_LIFETIME)
             refresh_lifetime = float(data.get("refresh_expires_in") or 0)

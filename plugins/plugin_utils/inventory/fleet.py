@@ -15,11 +15,11 @@ import typing as t
 import zlib
 from dataclasses import asdict, dataclass, replace
 
+from ...module_utils.api import checks
 from ...module_utils.api.client import Client
 from ...module_utils.api.connection_options import ConnectionOptions
 from ...module_utils.api.notices import shortened
 from ...module_utils.resources.instance.parts import add_parts
-from ...module_utils.resources.selection.filters import check_tags
 from ...module_utils.resources.selection.selection import Selection, fetch, ids_with_tag
 from .presence import Origin
 
@@ -37,7 +37,7 @@ class FleetQuery:
 
     @classmethod
     def from_options(cls, options: t.Mapping[str, t.Any]) -> FleetQuery:
-        tags = tuple(dict.fromkeys(check_tags(options["tag_groups"], "tag_groups")))
+        tags = tuple(dict.fromkeys(checks.tags(options["tag_groups"], "tag_groups")))
         return cls(
             Selection.from_options(options),
             tags,

@@ -14,11 +14,19 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ...api.checks import as_list, boolean, whole_number
+from ...api import checks
 from ...api.client import query_string
 from ...api.errors import InputError
 
 LONGEST_FILTERS = 6000  # characters; names need some, too (queries.py)
+# How a filter's values are read.
+KINDS: dict[str, t.Callable[[object, str], object]] = {
+    "strings": checks.texts,
+    "tags": checks.tags,
+    "integers": checks.identifiers,
+    "integer": checks.identifier,
+    "boolean": checks.boolean,
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class Filter:
     """
 
     parameter: str
-    kind: str  # how its values are read
+    kind: str
     shown_as: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     certain: bool = False  # the field can mean nothing else
@@ -97,7 +105,7 @@ def filter_params(
             )
         if value is None:
             continue
-        read = _READERS[FILTERS[name].kind](value, f"{option}.{name}")
+        read = KINDS[FILTERS[name].kind](value, f"{option}.{name}")
         if read == []:  # to ignore it would select more than was meant
             raise InputError(f"{option}.{name} is empty: leave it out to select regardless of it.")
         params[FILTERS[name].parameter] = read
@@ -108,41 +116,6 @@ def filter_params(
                 "fewer values, in several tasks."
             )
     return params
-
-
-def _strings(value: t.Any, where: str) -> list[str]:
-    items = as_list(value)
-    for item in items:
-        if (
-            isinstance(item, (dict, list, bool))
-            or item is None
-            or not str(item).strip()
-            or "," in str(item)
-        ):
-            raise InputError(f"{where} takes a list of texts without commas, not {item!r}.")
-    return [str(item) for item in items]
-
-
-def check_tags(value: t.Any, where: str) -> list[str]:
-    items = _strings(value, where)
-    for item in items:
-        key, colon, tag_value = item.partition(":")
-        if not (key and colon and tag_value):
-            raise InputError(f"{where} takes tags as key:value, such as app:web, not {item!r}.")
-    return items
-
-
-def _integers(value: t.Any, where: str) -> list[int]:
-    return [whole_number(item, where) for item in as_list(value)]
-
-
-_READERS: dict[str, t.Callable[[t.Any, str], t.Any]] = {
-    "strings": _strings,
-    "tags": check_tags,
-    "integers": _integers,
-    "integer": whole_number,
-    "boolean": boolean,
-}
 
 
 # The values that are known (contract, section 5; the simulator's fleet); the API may know more.

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import difflib
 import functools
-import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ...api.checks import as_list, whole_number
+from ...api.checks import CONTROL, as_list, identifiers
 from ...api.client import Client, query_string
 from ...api.errors import InputError
 from ...api.notices import shortened
@@ -53,7 +52,7 @@ __all__ = [
 LONGEST_NAME = 255  # characters of a host name (RFC 1123)
 
 
-def check_name(name: str, option: str = "name") -> str:
+def check_name(name: object, option: str = "name") -> str:
     """An instance's name as the API can be asked for it. Raises InputError."""
     if not isinstance(name, str):
         raise InputError(f"{option} is a host name such as PEB4MYAPP01, not {name!r}.")
@@ -63,12 +62,7 @@ def check_name(name: str, option: str = "name") -> str:
         raise InputError(
             f"{option} is a host name of at most {LONGEST_NAME} characters, not one of {len(name)}: '{name[:30]}…'."
         )
-    if (
-        name != name.strip()
-        or "," in name
-        or name.startswith("!")
-        or re.search(r"[\x00-\x1f\x7f]", name)
-    ):
+    if name != name.strip() or "," in name or name.startswith("!") or CONTROL.search(name):
         raise InputError(
             f"{option} is a host name such as PEB4MYAPP01, not {name!r}: no comma, no leading '!', no blanks around it, "
             "no control characters."
@@ -93,11 +87,7 @@ class Selection:
         left_out = frozenset(excluded)
         return cls(
             names=None if names is None else tuple(n for n in _names(names) if n not in left_out),
-            ids=(
-                None
-                if ids is None
-                else tuple(dict.fromkeys(whole_number(i, "ids") for i in as_list(ids)))
-            ),
+            ids=None if ids is None else tuple(dict.fromkeys(identifiers(ids, "ids"))),
             params=filter_params(options.get("filters")),
             exclude_names=excluded,
         )
@@ -136,7 +126,7 @@ class Selection:
         return frozenset(self.names or ()), frozenset(self.ids or ()), frozenset(self.exclude_names)
 
 
-def _names(names: t.Any, option: str = "names") -> tuple[str, ...]:
+def _names(names: object, option: str = "names") -> tuple[str, ...]:
     return tuple(dict.fromkeys(check_name(name, option) for name in as_list(names)))
 
 

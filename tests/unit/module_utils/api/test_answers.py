@@ -232,7 +232,7 @@ def test_numbers_of_any_length() -> None:
     for read in (
         lambda: read_ids([ENDLESS]),
         lambda: parse_age(f"{ENDLESS}d"),
-        lambda: checks.whole_number(ENDLESS, "ids"),
+        lambda: checks.identifier(ENDLESS, "ids"),
         lambda: checks.integer(ENDLESS, "retries"),
     ):
         with pytest.raises(InputError):
