@@ -13,7 +13,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from .answers import objects
+from .answers import objects, read_id
 from .case import to_snake
 from .checks import LONGEST
 from .client import Answer, Client
@@ -25,22 +25,17 @@ from .errors import (
     InputError,
     NotFoundError,
 )
+from .times import parse_time
 
 ACTIONS = "/actions"
 IN_PROGRESS = "IN_PROGRESS"
 SUCCESS = "SUCCESS"
 STATUSES = (IN_PROGRESS, SUCCESS, "ERROR")
-FIRST_POLL = (
-    0.2  # seconds after submission; later polls come 1.5 times slower each, up to wait_interval
-)
 POLLERS = 8  # polls at the same time
+# Seconds from submission to the first poll; later ones come 1.5 times slower each, up to wait_interval.
+FIRST_POLL = 0.2
 # Seconds for which an action may be unknown: a new one isn't visible yet, the record of an ended one is gone.
 UNKNOWN_FOR = 30.0
-
-_DATE = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d+))?(?:[Zz]|([+-]\d\d)(?::?(\d\d))?)",
-    re.ASCII,
-)
 
 Action = dict[str, t.Any]
 
@@ -99,7 +94,7 @@ def read_action(data: t.Any) -> Action | None:
     if not isinstance(data, dict) or not isinstance(data.get("id"), (int, str)) or data["id"] == "":
         return None
     action: Action = to_snake(data)
-    action["id"] = action_id(action["id"])
+    action["id"] = read_id(action["id"])
     action["status"] = action.get("status") or IN_PROGRESS
     for key in ("process", "resource_name"):  # what is no text tells nothing
         if not isinstance(action.get(key, ""), str):
@@ -118,11 +113,6 @@ def begun_action(answer: Answer) -> Action | None:
     if status in STATUSES or (status is None and answer.status == 202):
         return read_action(answer.data)
     return None
-
-
-def action_id(value: t.Any) -> t.Any:
-    """Ids are numbers in the schema and a text in one sample: one action has one id here."""
-    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else value
 
 
 def describe(action: t.Mapping[str, t.Any]) -> str:
@@ -165,26 +155,6 @@ def in_progress(
     client: Client, resource_id: t.Any = None, resource_name: str | None = None
 ) -> list[Action]:
     return of_resource(client, resource_id, resource_name, IN_PROGRESS)
-
-
-def parse_time(value: t.Any) -> datetime.datetime | None:
-    """A date of the API: `2016-06-01T12:27:19.000+0200`, or ending in `Z` (contract, section 1).
-
-    Other spellings are read where they can mean one moment only: not without a time zone. None for all else.
-    """
-    epoch = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
-    if re.fullmatch(r"\d{10}|\d{13}", epoch, re.ASCII):  # seconds, or milliseconds
-        seconds = int(epoch) / (1000 if len(epoch) == 13 else 1)
-        return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-    found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
-        return None
-    day, clock, fraction, hours, minutes = found.groups()
-    text = f"{day}T{clock}.{(fraction or '0')[:6]:0<6}{hours or '+00'}:{minutes or '00'}"
-    try:
-        return datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def touched_since(action: Action, moment: datetime.datetime | None) -> bool:

@@ -63,6 +63,11 @@ def _kind(value: t.Any) -> str:
     return "a number"
 
 
+def read_id(value: t.Any) -> t.Any:
+    """Ids are numbers in the schema and a text in one sample: one thing has one id here."""
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else value
+
+
 def number(value: t.Any) -> int | float | None:
     """A number, also one that is sent as a text; None for everything else."""
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", value.strip(), re.ASCII):

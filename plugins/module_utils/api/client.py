@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor api, private to the collection. HTTP with ITCare: verbs, retries by method, dry run. Pages are in pages.py, tokens in auth.py.
+"""Floor api, private to the collection. HTTP with ITCare: verbs, retries by method, dry run. Pages are in pages.py, tokens in tokens.py.
 
 One client keeps one set of connections alive and may be used from several threads.
 """
@@ -10,7 +10,6 @@ One client keeps one set of connections alive and may be used from several threa
 from __future__ import annotations
 
 import datetime
-import email.utils
 import math
 import random
 import re
@@ -32,6 +31,7 @@ from .http_errors import api_error
 from .network_errors import network_error, no_certificates
 from .notices import Notices
 from .requests_library import requests
+from .times import http_date
 from .tokens import Bearer, TokenSource
 
 MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # contract, section 1
@@ -41,9 +41,7 @@ RETRIED_WRITE = frozenset({429, 503})  # refused before anything was done
 RETRIED_ONCE = frozenset({429})  # a proxy answers 503 after delivery, too
 FIRST_BACKOFF = 0.5  # seconds, doubled at each retry
 LONGEST_BACKOFF = 30.0
-LONGEST_RETRY_AFTER = (
-    120.0  # a Retry-After beyond this is cut: waiting longer is the caller's decision
-)
+LONGEST_RETRY_AFTER = 120.0  # what goes beyond is cut: waiting longer is the caller's decision
 CONNECTIONS = 32  # as many threads as may share one client
 
 Query = t.Mapping[str, t.Any]
@@ -360,12 +358,3 @@ def retry_after(value: str | None) -> float | None:
         return None
     seconds = (when - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
-
-
-def http_date(text: str | None) -> datetime.datetime | None:
-    """A date header's moment, always with a time zone; None when it can't be read."""
-    try:
-        when = email.utils.parsedate_to_datetime(text or "")
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=datetime.timezone.utc)

@@ -25,9 +25,8 @@ from .errors import (
 )
 
 Scrub = t.Callable[[str], str]  # takes secrets out of a text
-SUPPORTED_TEXT = 300  # characters of a server's own words that are worth repeating
 
-
+_WORDS = 300  # characters of a server's own words that are worth repeating
 # contract, section 2
 _BY_STATUS: dict[int, type[ApiError]] = {
     400: InvalidRequestError,
@@ -88,8 +87,8 @@ def _kind(status: int) -> type[ApiError]:
 def _what_it_said(content_type: str, body: str, scrub: Scrub) -> tuple[str, dict[str, str | None]]:
     """The server's own words in one line, and the API's error fields (contract, section 2) when it sent them."""
 
-    def text(value: t.Any) -> str | None:
-        return None if value is None else _shorten(scrub(str(value)), SUPPORTED_TEXT)
+    def text(value: object) -> str | None:
+        return None if value is None else _shorten(scrub(str(value)), _WORDS)
 
     body = body.strip()
     if body[:1] == "{":
@@ -112,7 +111,7 @@ def _what_it_said(content_type: str, body: str, scrub: Scrub) -> tuple[str, dict
     if "html" in content_type or body[:1] == "<":
         page = _shorten(scrub(_html_text(body)), 120)
         return f'a web page instead of JSON, "{page}", probably from a proxy', {}
-    return _shorten(scrub(body), SUPPORTED_TEXT), {}
+    return _shorten(scrub(body), _WORDS), {}
 
 
 def _shorten(text: str, limit: int) -> str:
@@ -126,17 +125,6 @@ def _html_text(page: str) -> str:
         return html.unescape(title.group(1))
     without_code = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.I | re.S)
     return html.unescape(re.sub(r"<[^>]+>", " ", without_code))
-
-
-def _right_needed(method: str, path: str) -> str:
-    """The profile that a call needs (contract, section 6)."""
-    if method == "GET":
-        return "reading needs an API account that may see this resource"
-    recovers = method == "PATCH" and path.endswith("/snapshots")
-    creates = method == "POST" and path.endswith("/instances")
-    deletes = method == "DELETE" and "/snapshots" not in path
-    profile = "POW" if recovers or creates or deletes else "OPE"
-    return f"this call needs an API account with the profile {profile} on the resource's service"
 
 
 def _redirects(location: str, option: str, scrub: Scrub) -> str:
@@ -171,34 +159,37 @@ def _option_meant(method: str, path: str, status: int, fields: t.Mapping[str, st
     return f"That is the option {_OPTIONS.get(field) or snake(field)}."
 
 
+# What helps with a status, wherever it comes from.
+_HINTS = {
+    401: "Check client_id and client_secret (ITCARE_CLIENT_ID, ITCARE_CLIENT_SECRET), or access_token "
+    "(ITCARE_ACCESS_TOKEN), and that they belong to token_url.",
+    404: "It doesn't exist, or the API account may not see it; when nothing is ever found, check api_url.",
+    406: "The service doesn't answer in the API's media type: check api_url, and proxies on the way.",
+    409: "Another action may be in progress on the resource, or the name is taken.",
+    415: "The service doesn't take the API's media type: check api_url, and proxies on the way.",
+    422: "A value doesn't exist, or isn't possible with the others: region, platform, network and service must go together.",
+    429: "The service asks for fewer requests: run again later, or with fewer workers or less concurrency.",
+}
+
+
 def _hint(method: str, path: str, status: int) -> str:
-    if status == 401:
-        return (
-            "Check client_id and client_secret (ITCARE_CLIENT_ID, ITCARE_CLIENT_SECRET), "
-            "or access_token (ITCARE_ACCESS_TOKEN), and that they belong to token_url."
-        )
     if status == 403:
         return f"The API account lacks a right: {_right_needed(method, path)}."
-    if status == 404:
-        return "It doesn't exist, or the API account may not see it; when nothing is ever found, check api_url."
     if status == 405:
         return f"This address doesn't take {method}; the API's old base address answers so: check api_url."
-    if status == 406:
-        return "The service doesn't answer in the API's media type: check api_url, and proxies on the way."
-    if status == 415:
-        return (
-            "The service doesn't take the API's media type: check api_url, and proxies on the way."
-        )
-    if status == 409:
-        if path.endswith("/snapshots"):
-            return (
-                "There may be a snapshot already, or another action is in progress on the instance."
-            )
-        return "Another action may be in progress on the resource, or the name is taken."
-    if status == 422:
-        return "A value doesn't exist, or isn't possible with the others: region, platform, network and service must go together."
-    if status == 429:
-        return "The service asks for fewer requests: run again later, or with fewer workers or less concurrency."
+    if status == 409 and path.endswith("/snapshots"):
+        return "There may be a snapshot already, or another action is in progress on the instance."
     if status >= 500:
         return "The service or a proxy before it failed: run again later."
-    return ""
+    return _HINTS.get(status, "")
+
+
+def _right_needed(method: str, path: str) -> str:
+    """The profile that a call needs (contract, section 6)."""
+    if method == "GET":
+        return "reading needs an API account that may see this resource"
+    recovers = method == "PATCH" and path.endswith("/snapshots")
+    creates = method == "POST" and path.endswith("/instances")
+    deletes = method == "DELETE" and "/snapshots" not in path
+    profile = "POW" if recovers or creates or deletes else "OPE"
+    return f"this call needs an API account with the profile {profile} on the resource's service"

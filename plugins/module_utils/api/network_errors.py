@@ -24,45 +24,37 @@ def network_error(
     option = "token_url" if url == options.token_url else "api_url"
     text = f"{type(error).__name__} {error}"
     exceptions = requests.exceptions
+    cut = (
+        exceptions.ConnectionError,
+        exceptions.ChunkedEncodingError,
+        exceptions.ContentDecodingError,
+    )
     arrived = True
     if isinstance(error, exceptions.SSLError) and "certificate" in text.lower():
         return InputError(_certificate_problem(host, option, options.ca_path, text))
     if isinstance(error, exceptions.SSLError):
         # it may also end after the request was sent
         message = f"The TLS connection with {host} failed: check {option} and proxies on the way."
-    elif (
-        "NameResolutionError" in text
-        or "getaddrinfo" in text
-        or "Name or service not known" in text
-    ):
-        message, arrived = (
-            f"The host name of {host} can't be resolved: check {option} and the machine's DNS.",
-            False,
+    elif re.search("NameResolutionError|getaddrinfo|Name or service not known", text):
+        arrived = False
+        message = (
+            f"The host name of {host} can't be resolved: check {option} and the machine's DNS."
         )
     elif isinstance(error, exceptions.ConnectTimeout):
-        message, arrived = (
-            f"No connection with {host} within {options.request_timeout:g} s: check {option}, firewalls and proxies.",
-            False,
-        )
+        arrived = False
+        message = f"No connection with {host} within {options.request_timeout:g} s: check {option}, firewalls and proxies."
     elif isinstance(error, exceptions.ProxyError):
         # older releases of urllib3 say so for a connection that is cut later, too
         arrived = "NewConnectionError" not in text
         message = f"The proxy on the way to {host} failed: check the proxy's environment variables."
     elif "NewConnectionError" in text or "Connection refused" in text:
-        message, arrived = (
-            f"No connection with {host}: it refuses connections or isn't reachable; check {option}.",
-            False,
+        arrived = False
+        message = (
+            f"No connection with {host}: it refuses connections or isn't reachable; check {option}."
         )
     elif isinstance(error, exceptions.Timeout):
         message = f"{method} {where.path} was not answered within {options.request_timeout:g} s (request_timeout)."
-    elif isinstance(
-        error,
-        (
-            exceptions.ConnectionError,
-            exceptions.ChunkedEncodingError,
-            exceptions.ContentDecodingError,
-        ),
-    ):
+    elif isinstance(error, cut):
         message = f"The connection with {host} was cut before {method} {where.path} was answered."
     else:
         return InputError(scrub(f"{method} {where.path} can't be sent: {error}."))
@@ -91,9 +83,6 @@ def _certificate_problem(host: str, option: str, ca_path: str | None, text: str)
 
 
 def no_certificates(ca_path: str | None, why: str) -> str:
-    where = (
-        f"ca_path '{ca_path}'"
-        if ca_path
-        else "the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
-    )
+    variables = "the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
+    where = f"ca_path '{ca_path}'" if ca_path else variables
     return f"The certificates in {where} can't be read: {why}."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-SPELT_OUT = 10
+SPELT_OUT = 10  # entries of a list in a message
 
 
 @dataclass
@@ -29,8 +29,8 @@ class Notices:
             self.remarks.append(text)
 
 
-def shortened(parts: t.Iterable[str], separator: str = ", ") -> str:
+def shortened(parts: t.Iterable[str], separator: str = ", ", most: int = SPELT_OUT) -> str:
     """A list that may have thousands of entries, for a message."""
     known = list(parts)
-    more = f" and {len(known) - SPELT_OUT} more" if len(known) > SPELT_OUT else ""
-    return separator.join(known[:SPELT_OUT]) + more
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return separator.join(known[:most]) + more

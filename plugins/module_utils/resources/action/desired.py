@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from ...api import actions
+from ...api.answers import read_id
 from ...api.errors import InputError
 
 
@@ -29,9 +30,7 @@ def read_ids(values: t.Sequence[t.Any] | None) -> list[t.Any] | None:
             raise InputError(
                 f"action_ids takes ids such as 1333, or actions of an earlier result, not {value!r}."
             )
-        ids.append(
-            actions.action_id(identifier.strip() if isinstance(identifier, str) else identifier)
-        )
+        ids.append(read_id(identifier.strip() if isinstance(identifier, str) else identifier))
     return ids
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import typing as t
 
-from ...api.actions import action_id
-from ...api.answers import one_object
+from ...api.answers import one_object, read_id
 from ...api.client import Client, query_string
 from ...api.errors import FilterIgnoredError, NotFoundError, UnreadableAnswerError
+from ...api.notices import shortened
 from ...api.pages import PAGE_SIZE, WORKERS, fetch_all
 from .filters import FILTERS, mismatches, shown
 
@@ -148,12 +148,11 @@ class Queries:
         return total if isinstance(total, int) else None
 
 
-def _spelt_out(name: str, instances: t.Sequence[Instance]) -> str:
-    named = ", ".join(
-        f"{item.get('name')} (id {item.get('id')}) shows {shown(name, item)}"
-        for item in instances[:NAMED]
+def _spelt_out(name: str, instances: t.Iterable[Instance]) -> str:
+    parts = (
+        f"{item.get('name')} (id {item.get('id')}) shows {shown(name, item)}" for item in instances
     )
-    return named + (f" and {len(instances) - NAMED} more" if len(instances) > NAMED else "")
+    return shortened(parts, most=NAMED)
 
 
 def union(lists: t.Iterable[list[Instance]]) -> list[Instance]:
@@ -243,5 +242,5 @@ def _check(item: Instance, what: str) -> Instance:
     if isinstance(item.get("name"), (dict, list)):
         raise UnreadableAnswerError(f"{what} is no instance: its name is no text.")
     if "id" in item:
-        item["id"] = action_id(item["id"])  # as a text, too
+        item["id"] = read_id(item["id"])  # as a text, too
     return item

@@ -12,8 +12,9 @@ import datetime
 import typing as t
 from urllib.parse import quote
 
-from ...api.actions import Action, parse_time
+from ...api.actions import Action
 from ...api.errors import InputError
+from ...api.times import parse_time
 from ...planning.plan import LOOKED_FOR, NEVER, Plan, Resource, Step
 from .desired import DesiredSnapshot
 from .state import (

@@ -14,11 +14,11 @@ import datetime
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from ...api.actions import parse_time
 from ...api.answers import objects
 from ...api.case import to_snake
 from ...api.client import Client
 from ...api.errors import ApiError, NotFoundError
+from ...api.times import parse_time
 from ...planning.plan import Resource
 from ..selection.selection import INSTANCES
 

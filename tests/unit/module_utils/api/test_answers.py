@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils.api import actions, answers, checks
+from ansible_collections.cegedim.cloud.plugins.module_utils.api import answers, checks
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import to_snake
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import (
@@ -228,7 +228,7 @@ def test_numbers_of_any_length() -> None:
     assert answers.number(10**400) == 10**400
     assert not answers.same(10**400, 2)
     for text in (ENDLESS, "²"):
-        assert actions.action_id(text) == text
+        assert answers.read_id(text) == text
     for read in (
         lambda: read_ids([ENDLESS]),
         lambda: parse_age(f"{ENDLESS}d"),
