@@ -89,7 +89,7 @@ class Deadline:
             yield True
 
 
-def read_action(data: t.Any) -> Action | None:
+def read_action(data: object) -> Action | None:
     """The action in an answer, in snake case; None when the answer holds none (an empty 202)."""
     if not isinstance(data, dict) or not isinstance(data.get("id"), (int, str)) or data["id"] == "":
         return None
@@ -115,7 +115,7 @@ def begun_action(answer: Answer) -> Action | None:
     return None
 
 
-def describe(action: t.Mapping[str, t.Any]) -> str:
+def describe(action: t.Mapping[str, object]) -> str:
     """`Action 1333 (vm_resize) on PEB4MYAPP01`."""
     text = f"Action {action.get('id')}"
     if action.get("process"):
@@ -125,7 +125,7 @@ def describe(action: t.Mapping[str, t.Any]) -> str:
     return text
 
 
-def list_actions(client: Client, **params: t.Any) -> list[Action]:
+def list_actions(client: Client, **params: object) -> list[Action]:
     """`GET /actions` with the API's filters; a bare array (a page is understood too)."""
     data = client.get(ACTIONS, params)
     if isinstance(data, dict):
@@ -136,7 +136,7 @@ def list_actions(client: Client, **params: t.Any) -> list[Action]:
 
 
 def of_resource(
-    client: Client, resource_id: t.Any, resource_name: str | None, statuses: str | None = None
+    client: Client, resource_id: object, resource_name: str | None, statuses: str | None = None
 ) -> list[Action]:
     """The actions on one resource, by its id or, while it has none, by its name; of all without either."""
     params = (
@@ -152,7 +152,7 @@ def of_resource(
 
 
 def in_progress(
-    client: Client, resource_id: t.Any = None, resource_name: str | None = None
+    client: Client, resource_id: object = None, resource_name: str | None = None
 ) -> list[Action]:
     return of_resource(client, resource_id, resource_name, IN_PROGRESS)
 
@@ -175,7 +175,7 @@ def begun_since(action: Action, moment: datetime.datetime | None) -> bool:
     return touched_since(dates, moment)
 
 
-def get_action(client: Client, identifier: t.Any) -> Action:
+def get_action(client: Client, identifier: object) -> Action:
     """One action. Raises NotFoundError when there is none of this id."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", str(identifier)):
         raise InputError(f"An action's id is a number such as 1333, not {identifier!r}.")
@@ -189,7 +189,7 @@ class Ended(t.NamedTuple):
     """How waiting came out. `lost` are the ids of those whose record is gone: how they ended can't be told."""
 
     actions: list[Action]
-    lost: frozenset[t.Any]
+    lost: frozenset[object]
 
 
 def wait_for(client: Client, action: Action, deadline: Deadline) -> tuple[Action, bool]:
@@ -210,9 +210,9 @@ def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) 
     A poll that fails is no reason to forget an action: the next one may tell.
     """
     latest = {action["id"]: action for action in begun}
-    unknown_since: dict[t.Any, float] = {}
+    unknown_since: dict[object, float] = {}
 
-    def poll(identifier: t.Any) -> None:
+    def poll(identifier: object) -> None:
         try:
             found = get_action(client, identifier)
         except NotFoundError:
@@ -227,7 +227,7 @@ def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) 
             unknown_since.pop(identifier, None)
 
     polls = deadline.polls()
-    lost: set[t.Any] = set()
+    lost: set[object] = set()
     with ThreadPoolExecutor(max_workers=POLLERS) as pool:
         while pending := [
             identifier

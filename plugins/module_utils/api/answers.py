@@ -17,7 +17,7 @@ Item = dict[str, t.Any]
 _ADVICE = "That isn't what ITCare answers: check api_url, and proxies on the way."
 
 
-def objects(value: t.Any, what: str) -> list[Item]:
+def objects(value: object, what: str) -> list[Item]:
     """A list of objects. Raises UnreadableAnswerError."""
     if not isinstance(value, list):
         raise UnreadableAnswerError(
@@ -30,7 +30,7 @@ def objects(value: t.Any, what: str) -> list[Item]:
     return found
 
 
-def one_object(value: t.Any, what: str) -> Item:
+def one_object(value: object, what: str) -> Item:
     """An object. Raises UnreadableAnswerError."""
     if not isinstance(value, dict) or isinstance(value.get("id"), (dict, list)):
         _fail(value, what)
@@ -38,7 +38,7 @@ def one_object(value: t.Any, what: str) -> Item:
     return found
 
 
-def object_in(resource: t.Mapping[str, t.Any], key: str) -> Item:
+def object_in(resource: t.Mapping[str, object], key: str) -> Item:
     """An object in a field of an instance, empty when there is none. Raises UnreadableAnswerError."""
     value = resource.get(key)
     if value is None:
@@ -46,13 +46,13 @@ def object_in(resource: t.Mapping[str, t.Any], key: str) -> Item:
     return one_object(value, f"{key} of instance {resource.get('name') or resource.get('id')}")
 
 
-def _fail(value: t.Any, what: str) -> t.NoReturn:
+def _fail(value: object, what: str) -> t.NoReturn:
     if isinstance(value, dict):
         raise UnreadableAnswerError(f"{what} has an id that is {_kind(value['id'])}. {_ADVICE}")
     raise UnreadableAnswerError(f"{what} is {_kind(value)}, not an object. {_ADVICE}")
 
 
-def _kind(value: t.Any) -> str:
+def _kind(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -63,12 +63,12 @@ def _kind(value: t.Any) -> str:
     return "a number"
 
 
-def read_id(value: t.Any) -> t.Any:
+def read_id(value: object) -> object:
     """Ids are numbers in the schema and a text in one sample: one thing has one id here."""
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else value
 
 
-def number(value: t.Any) -> int | float | None:
+def number(value: object) -> int | float | None:
     """A number, also one that is sent as a text; None for everything else."""
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", value.strip(), re.ASCII):
         value = float(value)
@@ -79,7 +79,7 @@ def number(value: t.Any) -> int | float | None:
     return int(value) if math.isfinite(value) and value == int(value) else value
 
 
-def same(found: t.Any, wanted: t.Any) -> bool:
+def same(found: object, wanted: object) -> bool:
     """Whether a field has the wanted value. A number is compared as one, whatever it is sent as; a text never is."""
     if isinstance(wanted, (int, float)) and not isinstance(wanted, bool):
         return number(found) == wanted

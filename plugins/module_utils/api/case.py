@@ -34,12 +34,12 @@ def harmless_key(key: str) -> str:
     return key.replace("{", "_").replace("#", "_")
 
 
-def to_snake(value: t.Any) -> t.Any:
+def to_snake(value: object) -> t.Any:
     """API JSON with every key in snake case, all the way down; unknown fields come along."""
     return _renamed(value, snake)
 
 
-def _renamed(value: t.Any, rename: t.Callable[[str], str]) -> t.Any:
+def _renamed(value: object, rename: t.Callable[[str], str]) -> object:
     if isinstance(value, dict):
         return {
             harmless_key(rename(k)): _renamed(v, str if k in DATA_MAPS else rename)
@@ -50,7 +50,7 @@ def _renamed(value: t.Any, rename: t.Callable[[str], str]) -> t.Any:
     return value
 
 
-def to_camel(value: t.Any) -> t.Any:
+def to_camel(value: object) -> t.Any:
     """Options as the API wants them; what was not given (None) is left out."""
     if isinstance(value, dict):
         return {camel(k): to_camel(v) for k, v in value.items() if v is not None}

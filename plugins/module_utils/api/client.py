@@ -24,7 +24,6 @@ from .errors import (
     ConnectionFailedError,
     DryRunIgnoredError,
     InputError,
-    ItcareError,
     WriteRefusedError,
 )
 from .http_errors import api_error
@@ -44,7 +43,7 @@ LONGEST_BACKOFF = 30.0
 LONGEST_RETRY_AFTER = 120.0  # what goes beyond is cut: waiting longer is the caller's decision
 CONNECTIONS = 32  # as many threads as may share one client
 
-Query = t.Mapping[str, t.Any]
+Query = t.Mapping[str, object]
 
 
 class Answer(t.NamedTuple):
@@ -71,7 +70,9 @@ class Client:
         self.dry_run = dry_run
         self.sleep = sleep
         self.clock = clock
-        self.server_time: datetime.datetime | None = None
+        self.server_time: datetime.datetime | None = (
+            None  # tells actions begun before a write from those after it
+        )
         self.ends_at = math.inf  # on `clock`: no pause goes beyond it
         self.notices = Notices()
         self._base = options.api_url.rstrip("/")
@@ -100,7 +101,7 @@ class Client:
         self,
         method: str,
         path: str,
-        body: t.Any = None,
+        body: object = None,
         *,
         media_type: str = "application/json",
         once: bool = False,
@@ -127,7 +128,7 @@ class Client:
         )
         return Answer(response.status_code, data)
 
-    def _dry_run(self, method: str, path: str, headers: dict[str, str], body: t.Any) -> Answer:
+    def _dry_run(self, method: str, path: str, headers: dict[str, str], body: object) -> Answer:
         """Sends a write for validation. One at a time, so that the first that is ignored is the last."""
         with self._dry_run_lock:
             if self._dry_run_ignored:
@@ -162,49 +163,46 @@ class Client:
         url: str,
         retried: frozenset[int],
         headers: dict[str, str],
-        body: t.Any,
+        body: object,
         *,
         fresh: bool = False,
-    ) -> tuple[t.Any, t.Any]:
+    ) -> tuple[requests.Response, object]:
         renewed = after_503 = False
         attempt = 0
         while True:
+            asked = None
             token = self._tokens.current()
             try:
                 response = self._send(
                     method, url, Bearer(token), fresh=fresh, headers=headers, json=body
                 )
-            except ConnectionFailedError as error:
-                failure: ItcareError = error
-                again = method == "GET" or not error.arrived
-                backoff_asked = None
-            else:
                 if response.status_code == 401 and not renewed and self._tokens.renew(token):
                     renewed = True
                     continue
-                try:
-                    return response, self._parse(method, path, response)
-                except ConnectionFailedError as error:  # a cut body
-                    failure, again, backoff_asked = error, method == "GET", None
-                except ItcareError as error:
-                    failure, again = error, response.status_code in retried
-                    backoff_asked = retry_after(response.headers.get("Retry-After"))
-                    if response.status_code == 429:
-                        self._close_gate(
-                            backoff_asked if backoff_asked is not None else FIRST_BACKOFF
-                        )
-            if isinstance(failure, (ApiError, ConnectionFailedError)):
-                failure.after_503 = after_503
-                after_503 = after_503 or getattr(failure, "status", None) == 503
-            if not again or attempt >= self.options.retries:
-                raise failure
-            if not self._sleep(backoff(attempt) if backoff_asked is None else backoff_asked):
+                return response, self._parse(method, path, response)
+            except ConnectionFailedError as error:  # of the network, or a cut body
+                failure: ApiError | ConnectionFailedError = error
+                again = method == "GET" or not error.arrived
+            except ApiError as error:
+                failure, again = error, response.status_code in retried
+                asked = retry_after(response.headers.get("Retry-After"))
+                if response.status_code == 429:
+                    self._close_gate(FIRST_BACKOFF if asked is None else asked)
+            failure.after_503 = after_503
+            after_503 = after_503 or getattr(failure, "status", None) == 503
+            if not again or not self._pause(attempt, asked):
                 raise failure
             attempt += 1
 
     def _send(
-        self, method: str, url: str, auth: t.Any, *, fresh: bool = False, **kwargs: t.Any
-    ) -> t.Any:
+        self,
+        method: str,
+        url: str,
+        auth: requests.auth.AuthBase,
+        *,
+        fresh: bool = False,
+        **kwargs: t.Any,
+    ) -> requests.Response:
         """One HTTP exchange; failures of the network become ConnectionFailedError."""
         self._wait_for_gate(method, url)
         timeout = self.options.request_timeout
@@ -234,10 +232,10 @@ class Client:
         finally:
             if fresh:
                 session.close()
-        self._note_time(response.headers.get("Date"))
+        self.server_time = http_date(response.headers.get("Date")) or self.server_time
         return response
 
-    def _parse(self, method: str, path: str, response: t.Any) -> t.Any:
+    def _parse(self, method: str, path: str, response: requests.Response) -> object:
         status = response.status_code
         content_type = response.headers.get("Content-Type", "")
         if not 200 <= status < 300:
@@ -259,11 +257,12 @@ class Client:
             f"{method} {path} was answered with cut or unreadable JSON.", arrived=True
         )
 
-    def _post_token_form(self, form: dict[str, str], auth: t.Any) -> t.Any:
+    def _post_token_form(
+        self, form: dict[str, str], auth: requests.auth.AuthBase
+    ) -> requests.Response:
         """The token request. It changes nothing on the server, so it is repeated like a GET."""
         attempt = 0
         while True:
-            response = failure = asked = None
             try:
                 response = self._send(
                     "POST",
@@ -274,15 +273,18 @@ class Client:
                 )
                 if response.status_code not in RETRIED_READ:
                     return response
-                asked = retry_after(response.headers.get("Retry-After"))
-            except ConnectionFailedError as error:
-                failure = error
-            wait = backoff(attempt) if asked is None else asked
-            if attempt >= self.options.retries or not self._sleep(wait):
-                if failure is not None:
-                    raise failure
-                return response
+                if not self._pause(attempt, retry_after(response.headers.get("Retry-After"))):
+                    return response
+            except ConnectionFailedError:
+                if not self._pause(attempt, None):
+                    raise
             attempt += 1
+
+    def _pause(self, attempt: int, asked: float | None) -> bool:
+        """Sleeps before another attempt, as long as the server has asked for. False when there is none left, or no time."""
+        if attempt >= self.options.retries:
+            return False
+        return self._sleep(backoff(attempt) if asked is None else asked)
 
     def _sleep(self, seconds: float) -> bool:
         """Sleeps, but not beyond the end of the task's time. False when that came first."""
@@ -309,12 +311,8 @@ class Client:
                 path=path,
             )
 
-    def _note_time(self, date: str | None) -> None:
-        """The server's own clock, to tell actions begun before a write from those after it."""
-        self.server_time = http_date(date) or self.server_time
 
-
-def _new_session() -> t.Any:
+def _new_session() -> requests.Session:
     session = requests.Session()
     adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS)
     session.mount("https://", adapter)

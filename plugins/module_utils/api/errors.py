@@ -16,7 +16,7 @@ import typing as t
 class ItcareError(Exception):
     """Base of everything this collection raises on purpose."""
 
-    def __init__(self, message: str, **details: t.Any) -> None:
+    def __init__(self, message: str, **details: object) -> None:
         super().__init__(message)
         self.details: dict[str, t.Any] = {k: v for k, v in details.items() if v is not None}
 
@@ -38,7 +38,7 @@ class ConnectionFailedError(ItcareError):
 
     after_503 = False  # an earlier sending was answered 503, and may have been executed
 
-    def __init__(self, message: str, *, arrived: bool, **details: t.Any) -> None:
+    def __init__(self, message: str, *, arrived: bool, **details: object) -> None:
         super().__init__(message, **details)
         self.arrived = arrived
 

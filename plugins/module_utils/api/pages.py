@@ -14,12 +14,11 @@ import json
 import math
 import typing as t
 
-from .answers import objects
+from .answers import Item, objects
 from .errors import ApiError, IncompleteListError
 from .notices import Notices
 
-Item = dict[str, t.Any]
-Page = dict[str, t.Any]
+Page = dict[str, object]
 
 PAGE_SIZE = 200  # works live (contract, section 3)
 WORKERS = 4
@@ -33,7 +32,7 @@ LOOK_AHEAD = 4  # pages per worker: enough to keep all busy, few if the count tu
 class Getter(t.Protocol):
     """What is needed of a client: GET with retries, from several threads."""
 
-    def get(self, path: str, params: t.Mapping[str, t.Any] | None = None) -> t.Any:
+    def get(self, path: str, params: t.Mapping[str, object] | None = None) -> t.Any:
         """Parsed JSON."""
 
 
@@ -44,7 +43,7 @@ class _UnfitError(Exception):
 def fetch_all(
     client: Getter,
     path: str,
-    params: t.Mapping[str, t.Any] | None = None,
+    params: t.Mapping[str, object] | None = None,
     *,
     page_size: int = PAGE_SIZE,
     workers: int = WORKERS,
@@ -70,14 +69,14 @@ class _List:
         self,
         client: Getter,
         path: str,
-        params: t.Mapping[str, t.Any],
+        params: t.Mapping[str, object],
         page_size: int,
         workers: int,
         notices: Notices,
     ) -> None:
         self._client = client
         self._path = path
-        self._query: dict[str, t.Any] = {**params, "size": page_size}
+        self._query: dict[str, object] = {**params, "size": page_size}
         self._workers = workers
         self._notices = notices
         self._may_sort = params.get("sort") is None and path not in notices.unsorted
@@ -97,7 +96,7 @@ class _List:
             path=self._path,
         )
 
-    def _page(self, number: int, **query: t.Any) -> t.Any:
+    def _page(self, number: int, **query: object) -> t.Any:
         return self._client.get(self._path, {**self._query, **query, "page": number})
 
     def _sweep(self) -> list[Item]:
@@ -160,7 +159,7 @@ class _List:
         last = math.ceil(total / size) - 1
         if last < 1:
             return [content]
-        seen: set[t.Any] = set()
+        seen: set[object] = set()
         _new(content, seen)
         pages = {0: content}
         with contextlib.closing(self._others(last)) as others:
@@ -175,7 +174,7 @@ class _List:
                 raise _UnfitError(f"page {number} had other entries at first than at the end")
         return [pages[number] for number in range(last + 1)]
 
-    def _content_of(self, page: t.Any, total: int) -> list[Item]:
+    def _content_of(self, page: Page, total: int) -> list[Item]:
         content = _content(page, self._path)
         if page.get("totalElements") != total:
             raise _UnfitError(
@@ -215,7 +214,7 @@ class _List:
 
     def _walk(self, page: Page) -> t.Iterator[list[Item]]:
         """Page after page until one says that it is the last, or is empty."""
-        seen: set[t.Any] = set()
+        seen: set[object] = set()
         shown = 0
         for number in itertools.count(1):
             content = _content(page, self._path)
@@ -232,7 +231,7 @@ class _List:
             page = self._page(number)
 
 
-def _content(page: t.Any, path: str) -> list[Item]:
+def _content(page: object, path: str) -> list[Item]:
     content = page.get("content") if isinstance(page, dict) else None
     if content is None and isinstance(page, dict) and page.get("totalElements") == 0:
         return []
@@ -243,11 +242,11 @@ def _content(page: t.Any, path: str) -> list[Item]:
     return objects(content, f"the list of GET {path}")
 
 
-def _count(value: t.Any) -> int | None:
+def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _ids(items: t.Iterable[Item]) -> list[t.Any]:
+def _ids(items: t.Iterable[Item]) -> list[object]:
     """What a page is known by again."""
     return [item if item.get("id") is None else item["id"] for item in items]
 
@@ -259,7 +258,7 @@ def _ascending(items: t.Sequence[Item]) -> bool:
     )
 
 
-def _new(content: t.Sequence[Item], seen: set[t.Any]) -> bool:
+def _new(content: t.Sequence[Item], seen: set[object]) -> bool:
     """Whether a page shows something that isn't in `seen`, where it is added. Entries without ids count as a whole."""
     ids = {item["id"] for item in content if item.get("id") is not None}
     if not ids and content:
@@ -271,7 +270,7 @@ def _new(content: t.Sequence[Item], seen: set[t.Any]) -> bool:
 
 def _distinct(items: t.Iterable[Item]) -> list[Item]:
     """Each id once: an entry that slips to the next page while pages are read is seen twice."""
-    seen: set[t.Any] = set()
+    seen: set[object] = set()
     kept: list[Item] = []
     for item in items:
         identity = item.get("id")

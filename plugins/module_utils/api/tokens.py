@@ -31,7 +31,7 @@ class Bearer(requests.auth.AuthBase if REQUESTS_IMPORT_ERROR is None else object
     def __init__(self, token: str) -> None:
         self.token = token
 
-    def __call__(self, request: t.Any) -> t.Any:
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
@@ -53,7 +53,7 @@ class TokenSource:
     def __init__(
         self,
         options: ConnectionOptions,
-        send: t.Callable[[dict[str, str], Bearer | t.Any], t.Any],
+        send: t.Callable[[dict[str, str], requests.auth.AuthBase], requests.Response],
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
         self._options = options

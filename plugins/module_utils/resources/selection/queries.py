@@ -227,12 +227,13 @@ def with_ids(instances: list[Instance]) -> list[Instance]:
 
 def read_by_id(client: Client, instance_id: int) -> Instance | None:
     """One instance, None when there is none."""
+    path = f"{INSTANCES}/{instance_id}"
+    what = f"The answer to GET {path}"
     try:
-        found = client.get(f"{INSTANCES}/{instance_id}")
+        found = one_object(client.get(path), what)
     except NotFoundError:
         return None
-    what = f"The answer to GET {INSTANCES}/{instance_id}"
-    if one_object(found, what).get("id") is None:  # to take it for "not there" would be a guess
+    if found.get("id") is None:  # to take it for "not there" would be a guess
         raise UnreadableAnswerError(f"{what} is no instance: it has no id.")
     return _check(found, what)
 
