@@ -25,6 +25,7 @@ from .errors import (
     InputError,
     NotFoundError,
 )
+from .shapes import Action as Action
 from .times import parse_time
 
 ACTIONS = "/actions"
@@ -36,57 +37,6 @@ POLLERS = 8  # polls at the same time
 FIRST_POLL = 0.2
 # Seconds for which an action may be unknown: a new one isn't visible yet, the record of an ended one is gone.
 UNKNOWN_FOR = 30.0
-
-Action = dict[str, t.Any]
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How a task waits. `timeout` and `interval` are seconds."""
-
-    wait: bool = True
-    timeout: float = 1800
-    interval: float = 5
-
-    def __post_init__(self) -> None:
-        for option, seconds in (("wait_timeout", self.timeout), ("wait_interval", self.interval)):
-            if not 0 < seconds <= LONGEST:
-                raise InputError(
-                    f"{option} must be more than 0 seconds and at most {LONGEST}, not {seconds}."
-                )
-
-    @classmethod
-    def from_options(cls, options: t.Mapping[str, t.Any]) -> Waiting:
-        given = {"wait": "wait", "wait_timeout": "timeout", "wait_interval": "interval"}
-        return cls(
-            **{
-                name: options[option]
-                for option, name in given.items()
-                if options.get(option) is not None
-            }
-        )
-
-
-class Deadline:
-    """One end of everything that a task does, pauses of its client included, on a clock that never jumps."""
-
-    def __init__(self, client: Client, waiting: Waiting) -> None:
-        self.waiting = waiting
-        self._client = client
-        self._end = client.ends_at = client.clock() + waiting.timeout
-
-    @property
-    def over(self) -> bool:
-        return self._client.clock() >= self._end
-
-    def polls(self, seconds: float = math.inf) -> t.Iterator[bool]:
-        """True once per poll, after a pause that is longer each time; ends when the time, or `seconds` of it, is over."""
-        end = min(self._end, self._client.clock() + seconds)
-        backoff = min(FIRST_POLL, self.waiting.interval)
-        while (left := end - self._client.clock()) > 0:
-            self._client.sleep(min(backoff, left))
-            backoff = min(backoff * 1.5, self.waiting.interval)
-            yield True
 
 
 def read_action(data: object) -> Action | None:
@@ -115,7 +65,7 @@ def begun_action(answer: Answer) -> Action | None:
     return None
 
 
-def describe(action: t.Mapping[str, object]) -> str:
+def describe(action: Action) -> str:
     """`Action 1333 (vm_resize) on PEB4MYAPP01`."""
     text = f"Action {action.get('id')}"
     if action.get("process"):
@@ -171,11 +121,11 @@ def touched_since(action: Action, moment: datetime.datetime | None) -> bool:
 
 def begun_since(action: Action, moment: datetime.datetime | None) -> bool:
     """Whether an action began after `moment` on the server's clock, as far as it tells."""
-    dates = {"submitted_at": action.get("submitted_at") or action.get("last_updated_at")}
-    return touched_since(dates, moment)
+    began = action.get("submitted_at") or action.get("last_updated_at")
+    return touched_since({"submitted_at": began}, moment)
 
 
-def get_action(client: Client, identifier: object) -> Action:
+def get_action(client: Client, identifier: int | str) -> Action:
     """One action. Raises NotFoundError when there is none of this id."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", str(identifier)):
         raise InputError(f"An action's id is a number such as 1333, not {identifier!r}.")
@@ -185,11 +135,58 @@ def get_action(client: Client, identifier: object) -> Action:
     }
 
 
+# -- waiting ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How a task waits. `timeout` and `interval` are seconds."""
+
+    wait: bool = True
+    timeout: float = 1800
+    interval: float = 5
+
+    def __post_init__(self) -> None:
+        for option, seconds in (("wait_timeout", self.timeout), ("wait_interval", self.interval)):
+            if not 0 < seconds <= LONGEST:
+                raise InputError(
+                    f"{option} must be more than 0 seconds and at most {LONGEST}, not {seconds}."
+                )
+
+    @classmethod
+    def from_options(cls, options: t.Mapping[str, t.Any]) -> Waiting:
+        names = {"wait": "wait", "timeout": "wait_timeout", "interval": "wait_interval"}
+        given = {name: options.get(option) for name, option in names.items()}
+        return cls(**{name: value for name, value in given.items() if value is not None})
+
+
+class Deadline:
+    """One end of everything that a task does, pauses of its client included, on a clock that never jumps."""
+
+    def __init__(self, client: Client, waiting: Waiting) -> None:
+        self.waiting = waiting
+        self._client = client
+        self._end = client.ends_at = client.clock() + waiting.timeout
+
+    @property
+    def over(self) -> bool:
+        return self._client.clock() >= self._end
+
+    def polls(self, seconds: float = math.inf) -> t.Iterator[bool]:
+        """True once per poll, after a pause that is longer each time; ends when the time, or `seconds` of it, is over."""
+        end = min(self._end, self._client.clock() + seconds)
+        backoff = min(FIRST_POLL, self.waiting.interval)
+        while (left := end - self._client.clock()) > 0:
+            self._client.sleep(min(backoff, left))
+            backoff = min(backoff * 1.5, self.waiting.interval)
+            yield True
+
+
 class Ended(t.NamedTuple):
     """How waiting came out. `lost` are the ids of those whose record is gone: how they ended can't be told."""
 
     actions: list[Action]
-    lost: frozenset[object]
+    lost: frozenset[int | str]
 
 
 def wait_for(client: Client, action: Action, deadline: Deadline) -> tuple[Action, bool]:
@@ -210,9 +207,9 @@ def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) 
     A poll that fails is no reason to forget an action: the next one may tell.
     """
     latest = {action["id"]: action for action in begun}
-    unknown_since: dict[object, float] = {}
+    unknown_since: dict[int | str, float] = {}
 
-    def poll(identifier: object) -> None:
+    def poll(identifier: int | str) -> None:
         try:
             found = get_action(client, identifier)
         except NotFoundError:
@@ -227,7 +224,7 @@ def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) 
             unknown_since.pop(identifier, None)
 
     polls = deadline.polls()
-    lost: set[object] = set()
+    lost: set[int | str] = set()
     with ThreadPoolExecutor(max_workers=POLLERS) as pool:
         while pending := [
             identifier

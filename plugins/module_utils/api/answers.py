@@ -12,7 +12,8 @@ import typing as t
 
 from .errors import UnreadableAnswerError
 
-Item = dict[str, t.Any]
+Item = dict[str, t.Any]  # as the API shows it
+_Id = t.TypeVar("_Id")
 
 _ADVICE = "That isn't what ITCare answers: check api_url, and proxies on the way."
 
@@ -63,7 +64,7 @@ def _kind(value: object) -> str:
     return "a number"
 
 
-def read_id(value: object) -> object:
+def read_id(value: _Id) -> _Id | int:
     """Ids are numbers in the schema and a text in one sample: one thing has one id here."""
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) else value
 

@@ -70,9 +70,8 @@ class Client:
         self.dry_run = dry_run
         self.sleep = sleep
         self.clock = clock
-        self.server_time: datetime.datetime | None = (
-            None  # tells actions begun before a write from those after it
-        )
+        # Tells actions that began before a write from those after it.
+        self.server_time: datetime.datetime | None = None
         self.ends_at = math.inf  # on `clock`: no pause goes beyond it
         self.notices = Notices()
         self._base = options.api_url.rstrip("/")

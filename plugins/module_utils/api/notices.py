@@ -29,8 +29,10 @@ class Notices:
             self.remarks.append(text)
 
 
-def shortened(parts: t.Iterable[str], separator: str = ", ", most: int = SPELT_OUT) -> str:
+def shortened(
+    parts: t.Iterable[str], separator: str = ", ", most: int = SPELT_OUT, last: str = " and"
+) -> str:
     """A list that may have thousands of entries, for a message."""
     known = list(parts)
-    more = f" and {len(known) - most} more" if len(known) > most else ""
+    more = f"{last} {len(known) - most} more" if len(known) > most else ""
     return separator.join(known[:most]) + more

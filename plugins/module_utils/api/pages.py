@@ -23,9 +23,8 @@ Page = dict[str, object]
 PAGE_SIZE = 200  # works live (contract, section 3)
 WORKERS = 4
 ATTEMPTS = 4  # as often is a list read whose pages don't fit together
-MOST = (
-    1_000_000  # entries; a list that claims or shows more is an error, so that paging always ends
-)
+# Entries: a list that claims or shows more is an error, so that paging always ends.
+MOST = 1_000_000
 LOOK_AHEAD = 4  # pages per worker: enough to keep all busy, few if the count turns out to be wrong
 
 

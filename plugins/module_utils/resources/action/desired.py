@@ -14,14 +14,14 @@ from ...api.answers import read_id
 from ...api.errors import InputError
 
 
-def read_ids(values: t.Sequence[t.Any] | None) -> list[t.Any] | None:
+def read_ids(values: t.Sequence[object] | None) -> list[int | str] | None:
     """Ids given as numbers, texts, or actions of an earlier result. Raises InputError."""
     if values is None:
         return None
-    ids = []
+    ids: list[int | str] = []
     for value in values:
         shown = isinstance(value, dict)  # by the API, which knows best what an id is
-        identifier = value.get("id") if shown else value
+        identifier = value.get("id") if isinstance(value, dict) else value
         if (
             isinstance(identifier, bool)
             or not isinstance(identifier, (int, str))

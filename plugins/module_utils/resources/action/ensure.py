@@ -9,14 +9,15 @@ from __future__ import annotations
 import typing as t
 
 from ...api import actions
-from ...api.actions import Action, Deadline, Waiting
+from ...api.actions import Deadline, Waiting
 from ...api.client import Client
 from ...api.errors import ActionFailedError, ActionTimeoutError, InputError
 from ...api.notices import shortened
+from ...api.shapes import Action
 from ...result import Result
 from ..selection.selection import Selection, resolve
 from .desired import read_ids
-from .gather import _by_ids, _of_instances
+from .gather import by_ids, of_instances
 
 
 def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
@@ -25,12 +26,8 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     deadline = Deadline(client, Waiting.from_options(options))
     selection = Selection.from_options(options)
     if ids is not None:
-        found = _by_ids(client, list(dict.fromkeys(ids)))
-        missing = [
-            str(identifier)
-            for identifier, action in zip(dict.fromkeys(ids), found)
-            if action is None
-        ]
+        found = by_ids(client, list(dict.fromkeys(ids)))
+        missing = [str(i) for i, action in zip(dict.fromkeys(ids), found) if action is None]
         if missing:
             raise InputError(
                 f"There is no action with the id {shortened(missing)}, or the API account may not see it."
@@ -38,7 +35,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         begun = {action["id"]: action for action in found if action is not None}
     else:
         instances = resolve(client, selection)
-        begun = {a["id"]: a for a in _of_instances(client, instances, (actions.IN_PROGRESS,))}
+        begun = {a["id"]: a for a in of_instances(client, instances, (actions.IN_PROGRESS,))}
         ids = list(begun)
     if client.read_only:
         return Result(False, {"itcare_actions": [begun[i] for i in ids]})
@@ -50,7 +47,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
 
 
 def _check_ends(
-    ended: list[Action], results: list[Action], lost: frozenset[t.Any], waiting: Waiting
+    ended: list[Action], results: list[Action], lost: frozenset[int | str], waiting: Waiting
 ) -> None:
     failed = [a for a in ended if a["status"] not in (actions.SUCCESS, actions.IN_PROGRESS)]
     if failed:

@@ -10,16 +10,33 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
 from ...api import actions
-from ...api.actions import Action
+from ...api.answers import Item
 from ...api.client import Client
 from ...api.errors import NotFoundError
+from ...api.shapes import Action
 from ...result import Result
 from ..selection.selection import Selection, fetch
 from .desired import check_statuses, read_ids
 
 
-def _by_ids(client: Client, ids: t.Sequence[t.Any]) -> list[Action | None]:
-    def one(identifier: t.Any) -> Action | None:
+def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
+    """The work of the module itcare_action_info. Ids that aren't there are left out."""
+    ids = read_ids(options.get("action_ids"))
+    statuses = check_statuses(options.get("statuses"))
+    selection = Selection.from_options(options)
+    if ids is not None:
+        found = _having(statuses, filter(None, by_ids(client, ids)))
+    elif selection.everything:
+        found = _having(statuses, actions.list_actions(client, statuses=statuses))
+    else:
+        found = of_instances(client, fetch(client, selection), statuses)
+    return Result(False, {"itcare_actions": found})
+
+
+def by_ids(client: Client, ids: t.Sequence[int | str]) -> list[Action | None]:
+    """Each action, None where there is none."""
+
+    def one(identifier: int | str) -> Action | None:
         try:
             return actions.get_action(client, identifier)
         except NotFoundError:
@@ -29,39 +46,20 @@ def _by_ids(client: Client, ids: t.Sequence[t.Any]) -> list[Action | None]:
         return list(pool.map(one, ids))
 
 
-def _of_instances(
-    client: Client, instances: t.Sequence[dict[str, t.Any]], statuses: tuple[str, ...] | None
+def of_instances(
+    client: Client, instances: t.Sequence[Item], statuses: tuple[str, ...] | None
 ) -> list[Action]:
     """One query for one instance, by its id; one for all of several, told apart by the name that an action shows."""
-    params = {"statuses": statuses}
+    if not instances:
+        return []
     if len(instances) == 1 and instances[0].get("id") is not None:
-        found = actions.list_actions(client, resourceId=instances[0]["id"], **params)
-    elif instances:
-        names = {instance.get("name") for instance in instances}
-        found = [
-            action
-            for action in actions.list_actions(client, **params)
-            if action.get("resource_name") in names
-        ]
-    else:
-        found = []
+        listed = actions.list_actions(client, resourceId=instances[0]["id"], statuses=statuses)
+        return _having(statuses, listed)
+    names = {instance.get("name") for instance in instances}
+    listed = actions.list_actions(client, statuses=statuses)
+    return _having(statuses, (one for one in listed if one.get("resource_name") in names))
+
+
+def _having(statuses: tuple[str, ...] | None, found: t.Iterable[Action]) -> list[Action]:
+    """Filters are the server's word: look again."""
     return [action for action in found if statuses is None or action["status"] in statuses]
-
-
-def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
-    """The work of the module itcare_action_info. Ids that aren't there are left out."""
-    ids = read_ids(options.get("action_ids"))
-    statuses = check_statuses(options.get("statuses"))
-    selection = Selection.from_options(options)
-    if ids is not None:
-        found = [
-            a
-            for a in _by_ids(client, ids)
-            if a is not None and (statuses is None or a["status"] in statuses)
-        ]
-    elif selection.everything:
-        listed = actions.list_actions(client, statuses=statuses)
-        found = [action for action in listed if statuses is None or action["status"] in statuses]
-    else:
-        found = _of_instances(client, fetch(client, selection), statuses)
-    return Result(False, {"itcare_actions": found})
