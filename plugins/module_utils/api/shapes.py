@@ -24,7 +24,9 @@ class Action(t.TypedDict, total=False):
 
 
 class Snapshot(t.TypedDict, total=False):
-    id: str
+    id: str | None  # None while it is being made
+    description: str | None
+    change_reference: str | None
     created_at: str | None
     expires_at: str | None
     recovered_at: str | None

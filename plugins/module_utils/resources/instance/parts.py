@@ -9,18 +9,16 @@ from __future__ import annotations
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from ...api.answers import one_object
+from ...api.answers import Item, one_object
 from ...api.client import Client
 from ...api.errors import NotFoundError
 from ..selection.selection import INSTANCES
 from ..snapshot.state import read_one
 
-Instance = dict[str, t.Any]
-
 READERS = 8  # instances whose parts are read at the same time
 # A part's fields, under the names that the API has for them in an instance. `path` is that of the instance. In the order
 # in which they are read: the detail shows fields of the others, too, and maybe empty.
-PARTS: dict[str, t.Callable[[Client, str, Instance], Instance]] = {
+PARTS: dict[str, t.Callable[[Client, str, Item], Item]] = {
     "detail": lambda client, path, instance: one_object(
         client.get(path), f"The answer to GET {path}"
     ),
@@ -32,14 +30,14 @@ PARTS: dict[str, t.Callable[[Client, str, Instance], Instance]] = {
 
 def add_parts(
     client: Client,
-    instances: t.Sequence[Instance],
+    instances: t.Sequence[Item],
     include: t.Container[str],
     workers: int = READERS,
 ) -> None:
     """Adds parts to listed instances, in place. A part that isn't there stays as the list had it."""
     readers = [read for part, read in PARTS.items() if part in include]
 
-    def add(instance: Instance) -> None:
+    def add(instance: Item) -> None:
         for read in readers:
             try:
                 instance.update(read(client, f"{INSTANCES}/{instance.get('id')}", instance))

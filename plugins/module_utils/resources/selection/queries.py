@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 import typing as t
 
-from ...api.answers import one_object, read_id
+from ...api.answers import Item, one_object, read_id
 from ...api.client import Client, query_string
 from ...api.errors import FilterIgnoredError, NotFoundError, UnreadableAnswerError
 from ...api.notices import shortened
 from ...api.pages import PAGE_SIZE, WORKERS, fetch_all
 from .filters import FILTERS, mismatches, shown
 
-Instance = dict[str, t.Any]
 Params = dict[str, t.Any]
 
 INSTANCES = "/compute/instances"
@@ -30,22 +29,22 @@ class Queries:
     def __init__(
         self,
         client: Client,
-        chosen: t.Callable[[Instance], bool] = lambda instance: True,
+        chosen: t.Callable[[Item], bool] = lambda instance: True,
         *,
         page_size: int = PAGE_SIZE,
         workers: int = WORKERS,
         compares: bool = True,
     ) -> None:
         self.client = client
-        self.left_out: dict[str, Instance] = {}  # what lists had besides, by name
+        self.left_out: dict[str, Item] = {}  # what lists had besides, by name
         self.has_read_all = False
         self._chosen = chosen
         self._page_size = page_size
         self._workers = workers
         self._compares = compares
-        self._doubts: dict[str, dict[t.Any, Instance]] = {}
+        self._doubts: dict[str, dict[t.Any, Item]] = {}
 
-    def listed(self, params: Params) -> list[Instance]:
+    def listed(self, params: Params) -> list[Item]:
         """One list: the chosen ones of it. Raises FilterIgnoredError when a filter didn't do its work."""
         items = self._list(params)
         found = []
@@ -59,12 +58,12 @@ class Queries:
             self._compare(found, params, len(items))
         return found
 
-    def _list(self, params: Params) -> list[Instance]:
+    def _list(self, params: Params) -> list[Item]:
         return listed_instances(
             self.client, params, page_size=self._page_size, workers=self._workers
         )
 
-    def by_names(self, names: t.Sequence[str], params: Params) -> list[Instance]:
+    def by_names(self, names: t.Sequence[str], params: Params) -> list[Item]:
         """The instances of these names: in several lists where the address has no room for all, or the list of all where
         that is cheaper."""
         chunks = list(name_chunks(names, params))
@@ -74,7 +73,7 @@ class Queries:
             return self.listed(params)
         return union(self.listed({**params, "names": chunk}) for chunk in chunks)
 
-    def by_ids(self, ids: t.Sequence[int]) -> list[Instance]:
+    def by_ids(self, ids: t.Sequence[int]) -> list[Item]:
         """The list has no filter for ids: whichever is cheaper of the whole list and one request per id."""
         if len(ids) == 1 or self._cost(self._total({})) > len(ids):
             found = [read_by_id(self.client, instance_id) for instance_id in ids]
@@ -82,21 +81,21 @@ class Queries:
         return self.listed({})
 
     def by_tags(
-        self, tags: t.Sequence[str], ask: t.Callable[[list[str]], list[Instance]]
-    ) -> list[Instance]:
+        self, tags: t.Sequence[str], ask: t.Callable[[list[str]], list[Item]]
+    ) -> list[Item]:
         """Tags with the same key are alternatives, different keys must all match. One query for each tag, as nobody knows
         how the service takes several. An instance that is tagged between two queries may be missed.
         """
         by_key: dict[str, list[str]] = {}
         for tag in dict.fromkeys(tags):
             by_key.setdefault(tag.partition(":")[0], []).append(tag)
-        found: dict[t.Any, Instance] | None = None
+        found: dict[t.Any, Item] | None = None
         for alternatives in by_key.values():
             having = {item.get("id"): item for item in union(ask([tag]) for tag in alternatives)}
             found = having if found is None else {i: found[i] for i in found if i in having}
         return list((found or {}).values())
 
-    def warn_of_doubts(self, found: t.Iterable[Instance]) -> None:
+    def warn_of_doubts(self, found: t.Iterable[Item]) -> None:
         """One warning for each filter that some of the selection don't seem to fit."""
         ids = {instance.get("id") for instance in found}
         for name, odd in self._doubts.items():
@@ -107,7 +106,7 @@ class Queries:
                     f"{_spelt_out(name, kept)}. They are taken as ITCare lists them."
                 )
 
-    def _compare(self, found: list[Instance], params: Params, total: int) -> None:
+    def _compare(self, found: list[Item], params: Params, total: int) -> None:
         for name, described in FILTERS.items():
             wanted = params.get(described.parameter)
             odd = [] if wanted is None else mismatches(name, wanted, found)
@@ -148,16 +147,16 @@ class Queries:
         return total if isinstance(total, int) else None
 
 
-def _spelt_out(name: str, instances: t.Iterable[Instance]) -> str:
+def _spelt_out(name: str, instances: t.Iterable[Item]) -> str:
     parts = (
         f"{item.get('name')} (id {item.get('id')}) shows {shown(name, item)}" for item in instances
     )
     return shortened(parts, most=NAMED)
 
 
-def union(lists: t.Iterable[list[Instance]]) -> list[Instance]:
+def union(lists: t.Iterable[list[Item]]) -> list[Item]:
     """The instances of all lists, each once."""
-    found: dict[t.Any, Instance] = {}
+    found: dict[t.Any, Item] = {}
     for items in lists:
         for item in items:
             found[item.get("id")] = item
@@ -180,7 +179,7 @@ def name_chunks(names: t.Sequence[str], params: t.Mapping[str, t.Any]) -> t.Iter
         yield chunk
 
 
-def other_spellings(names: t.Sequence[str], queries: Queries, **how: t.Any) -> dict[str, Instance]:
+def other_spellings(names: t.Sequence[str], queries: Queries, **how: t.Any) -> dict[str, Item]:
     """Instances that some of `names` mean in another case, where there is none exactly so: of those that `queries` left
     out, or asked for with one more query, in upper and in lower case. Another mixture of cases isn't found by a service
     that compares exactly."""
@@ -193,9 +192,7 @@ def other_spellings(names: t.Sequence[str], queries: Queries, **how: t.Any) -> d
     return found | in_another_case(unknown, {str(item.get("name")): item for item in asked})
 
 
-def in_another_case(
-    names: t.Iterable[str], instances: t.Mapping[str, Instance]
-) -> dict[str, Instance]:
+def in_another_case(names: t.Iterable[str], instances: t.Mapping[str, Item]) -> dict[str, Item]:
     by_case = {name.casefold(): item for name, item in instances.items()}
     return {
         name: by_case[name.casefold()]
@@ -204,7 +201,7 @@ def in_another_case(
     }
 
 
-def listed_instances(client: Client, params: Params, **how: t.Any) -> list[Instance]:
+def listed_instances(client: Client, params: Params, **how: t.Any) -> list[Item]:
     """One list of instances, as it comes. Raises UnreadableAnswerError.
 
     Any field may be missing in it, the id too (contract, section 5): only what changes something needs one.
@@ -215,7 +212,7 @@ def listed_instances(client: Client, params: Params, **how: t.Any) -> list[Insta
     return items
 
 
-def with_ids(instances: list[Instance]) -> list[Instance]:
+def with_ids(instances: list[Item]) -> list[Item]:
     """All of them. Raises UnreadableAnswerError when one can't be told from others."""
     for instance in instances:
         if instance.get("id") is None:
@@ -225,7 +222,7 @@ def with_ids(instances: list[Instance]) -> list[Instance]:
     return instances
 
 
-def read_by_id(client: Client, instance_id: int) -> Instance | None:
+def read_by_id(client: Client, instance_id: int) -> Item | None:
     """One instance, None when there is none."""
     path = f"{INSTANCES}/{instance_id}"
     what = f"The answer to GET {path}"
@@ -238,7 +235,7 @@ def read_by_id(client: Client, instance_id: int) -> Instance | None:
     return _check(found, what)
 
 
-def _check(item: Instance, what: str) -> Instance:
+def _check(item: Item, what: str) -> Item:
     """What instances are told apart by can be compared."""
     if isinstance(item.get("name"), (dict, list)):
         raise UnreadableAnswerError(f"{what} is no instance: its name is no text.")

@@ -16,6 +16,7 @@ import functools
 import typing as t
 from dataclasses import dataclass, field
 
+from ...api.answers import Item
 from ...api.checks import CONTROL, as_list, identifiers
 from ...api.client import Client, query_string
 from ...api.errors import InputError
@@ -25,7 +26,6 @@ from .filters import filter_params, likely_misspelt
 from .queries import (
     INSTANCES,
     LONGEST_QUERY,
-    Instance,
     Params,
     Queries,
     in_another_case,
@@ -132,7 +132,7 @@ def _names(names: object, option: str = "names") -> tuple[str, ...]:
 
 def fetch(
     client: Client, selection: Selection, *, page_size: int = PAGE_SIZE, workers: int = WORKERS
-) -> list[Instance]:
+) -> list[Item]:
     """The instances of a selection as the API shows them, with the fewest requests: all, or an error.
 
     Missing ones are just not there, but a name that an instance has in another case is an error.
@@ -143,9 +143,7 @@ def fetch(
     return found
 
 
-def _find(
-    client: Client, selection: Selection, **how: t.Any
-) -> tuple[list[Instance], dict[str, str]]:
+def _find(client: Client, selection: Selection, **how: t.Any) -> tuple[list[Item], dict[str, str]]:
     """The instances, and by name what is wrong with its case."""
     if selection.names == () or selection.ids == ():
         return [], {}
@@ -154,7 +152,7 @@ def _find(
     queries = Queries(client, selection.matches, **how)
     tags = selection.params.get("tags") or ()
 
-    def ask(params: Params) -> list[Instance]:
+    def ask(params: Params) -> list[Item]:
         if selection.names is not None:
             return queries.by_names(selection.names, params)
         if selection.ids is not None and not params:
@@ -172,7 +170,7 @@ def _find(
     return found, _respelt(queries, selection, found, how)
 
 
-def _without(queries: Queries, excluded: t.Sequence[str], params: Params) -> list[Instance]:
+def _without(queries: Queries, excluded: t.Sequence[str], params: Params) -> list[Item]:
     """A list without some names. A service that takes them loosely leaves out more than was meant, so they are asked for
     as well: what comes with them without being meant belongs to the list."""
     query = {**params, "names": [f"!{name}" for name in excluded]}
@@ -182,7 +180,7 @@ def _without(queries: Queries, excluded: t.Sequence[str], params: Params) -> lis
 
 
 def _respelt(
-    queries: Queries, selection: Selection, found: t.Sequence[Instance], how: dict[str, t.Any]
+    queries: Queries, selection: Selection, found: t.Sequence[Item], how: dict[str, t.Any]
 ) -> dict[str, str]:
     """Names that are there in another case only."""
     by_name = {str(instance.get("name")): instance for instance in found}
@@ -198,7 +196,7 @@ def _respelt(
     return problems
 
 
-def _named_otherwise(name: str, instance: Instance) -> str:
+def _named_otherwise(name: str, instance: Item) -> str:
     return f"no instance is named '{name}', but instance {instance.get('id')} is named '{instance.get('name')}'"
 
 
@@ -217,7 +215,7 @@ def ids_with_tag(
     return frozenset(instance.get("id") for instance in having)
 
 
-def read_by_name(client: Client, name: str) -> Instance | None:
+def read_by_name(client: Client, name: str) -> Item | None:
     """The one instance of that name, None when there is none. Two of one name are an error."""
     listed = listed_instances(client, {"names": [name]})
     found = with_ids([instance for instance in listed if instance.get("name") == name])
@@ -256,7 +254,7 @@ def refuse_all(selection: Selection) -> None:
         )
 
 
-def resolve(client: Client, selection: Selection, max_targets: int | None = None) -> list[Instance]:
+def resolve(client: Client, selection: Selection, max_targets: int | None = None) -> list[Item]:
     """The targets of a module that changes something: every name and id found once, at least one, not too many."""
     refuse_all(selection)
     found, respelt = _find(client, selection)
@@ -285,7 +283,7 @@ def unmade(client: Client) -> str:
 
 def _missing_and_ambiguous(
     selection: Selection,
-    found: t.Sequence[Instance],
+    found: t.Sequence[Item],
     respelt: t.Container[str],
     in_check_mode: str,
 ) -> list[str]:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from ...api.actions import Action
 from ...api.errors import InputError
+from ...api.shapes import Snapshot
 from ...api.times import parse_time
 from ...planning.plan import LOOKED_FOR, NEVER, Plan, Resource, Step
 from .desired import DesiredSnapshot
@@ -70,7 +71,7 @@ def plan_snapshot(instance: Resource, desired: DesiredSnapshot, now: datetime.da
     return plan
 
 
-def _check_newest(name: str, there: t.Sequence[Resource], now: datetime.datetime) -> None:
+def _check_newest(name: str, there: t.Sequence[Snapshot], now: datetime.datetime) -> None:
     """The call that recovers can't say which one, so an older one of several can't be recovered for sure."""
     newest, wanted = active(there, now)[0], there[0]
     if newest["id"] != wanted["id"]:
@@ -81,7 +82,7 @@ def _check_newest(name: str, there: t.Sequence[Resource], now: datetime.datetime
 
 
 def _too_old(
-    name: str, snapshot: Resource, desired: DesiredSnapshot, now: datetime.datetime
+    name: str, snapshot: Snapshot, desired: DesiredSnapshot, now: datetime.datetime
 ) -> bool:
     if desired.max_age is None:
         return False
@@ -105,7 +106,7 @@ def _shown(snapshot: t.Any) -> t.Any:
     return snapshot and {key: snapshot[key] for key in fields if snapshot.get(key)}
 
 
-def _delete_all(there: t.Sequence[Resource], desired: DesiredSnapshot) -> list[Step]:
+def _delete_all(there: t.Sequence[Snapshot], desired: DesiredSnapshot) -> list[Step]:
     """The one that is named, else all, the current one last."""
     steps, left = [], list(there)
     for snapshot in reversed([s for s in there if desired.snapshot_id in (None, s["id"])]):
@@ -120,12 +121,12 @@ def _instead(old: t.Any, new: t.Any) -> t.Any:
     return {**dict.fromkeys(old), **new} if isinstance(new, dict) else new
 
 
-def _path(snapshot: Resource) -> str:
+def _path(snapshot: Snapshot) -> str:
     return f"{SNAPSHOTS}/{quote(str(snapshot['id']), safe='')}"
 
 
 def _delete(
-    snapshot: Resource, before: list[Resource], left: list[Resource], *, alone: bool
+    snapshot: Snapshot, before: list[Snapshot], left: list[Snapshot], *, alone: bool
 ) -> Step:
     was, is_then = with_snapshots({}, before), with_snapshots({}, left)
     is_then = {**dict.fromkeys(was, []), **is_then}
@@ -149,15 +150,15 @@ def _delete(
 def _create(
     desired: DesiredSnapshot,
     now: datetime.datetime,
-    known: t.Sequence[Resource],
-    replaced: Resource | None = None,
+    known: t.Sequence[Snapshot],
+    replaced: Snapshot | None = None,
 ) -> Step:
     body = {"description": desired.description, "changeReference": desired.change_reference}
     after = {"description": desired.description, "change_reference": desired.change_reference}
     old = [snapshot["id"] for snapshot in known]
     oldest = CLOCKS if desired.replace else desired.max_age
 
-    def is_new(snapshot: Resource) -> bool:
+    def is_new(snapshot: Snapshot) -> bool:
         """Not one that there was before, whether the list showed it or not."""
         created = parse_time(snapshot.get("created_at"))
         late = oldest is not None and created is not None and now - created > oldest
@@ -179,7 +180,7 @@ def _create(
     )
 
 
-def _recover(snapshot: Resource, desired: DesiredSnapshot) -> Step:
+def _recover(snapshot: Snapshot, desired: DesiredSnapshot) -> Step:
     recovered_before = snapshot.get("recovered_at")
 
     def reached(current: Resource | None) -> bool:

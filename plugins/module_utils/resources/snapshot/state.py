@@ -14,10 +14,11 @@ import datetime
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from ...api.answers import objects
+from ...api.answers import Item, objects
 from ...api.case import to_snake
 from ...api.client import Client
 from ...api.errors import ApiError, NotFoundError
+from ...api.shapes import Snapshot
 from ...api.times import parse_time
 from ...planning.plan import Resource
 from ..selection.selection import INSTANCES
@@ -32,7 +33,7 @@ REFUSED = frozenset({403, 405, 501})
 # -- which one counts: pure -------------------------------------------------------------------------------------------
 
 
-def read_snapshots(data: t.Any) -> list[Resource]:
+def read_snapshots(data: object) -> list[Snapshot]:
     """The snapshots in an answer, in snake case; none for every way to say that there is none."""
     if isinstance(data, dict) and "content" in data:
         data = data["content"]
@@ -43,35 +44,35 @@ def read_snapshots(data: t.Any) -> list[Resource]:
 
 
 def active(
-    snapshots: t.Iterable[Resource], now: datetime.datetime, snapshot_id: str | None = None
-) -> list[Resource]:
+    snapshots: t.Iterable[Snapshot], now: datetime.datetime, snapshot_id: str | None = None
+) -> list[Snapshot]:
     """Those that haven't expired, the current one first: the one of this id, else the newest. Undated ones are last."""
 
-    def rank(snapshot: Resource) -> tuple[bool, bool, float]:
+    def rank(snapshot: Snapshot) -> tuple[bool, bool, float]:
         created = parse_time(snapshot.get("created_at"))
         named = snapshot_id is not None and snapshot["id"] == snapshot_id
         return named, created is not None, created.timestamp() if created else 0
 
-    def expired(snapshot: Resource) -> bool:
+    def expired(snapshot: Snapshot) -> bool:
         ends = parse_time(snapshot.get("expires_at"))
         return ends is not None and ends <= now
 
     return sorted((s for s in snapshots if not expired(s)), key=rank, reverse=True)
 
 
-def seconds_left(snapshot: t.Mapping[str, t.Any], now: datetime.datetime) -> int | None:
+def seconds_left(snapshot: Snapshot, now: datetime.datetime) -> int | None:
     """Seconds until the snapshot expires, 0 when it has; None when ITCare doesn't show the end."""
     ends = parse_time(snapshot.get("expires_at"))
     return None if ends is None else max(0, int((ends - now).total_seconds()))
 
 
-def snapshots_of(instance: Resource) -> list[Resource]:
+def snapshots_of(instance: Resource) -> list[Snapshot]:
     """All that an instance has, the current one first."""
     current = instance.get("snapshot")
     return [*([current] if current else []), *(instance.get("other_snapshots") or [])]
 
 
-def with_snapshots(instance: Resource, snapshots: t.Sequence[Resource]) -> Resource:
+def with_snapshots(instance: Resource, snapshots: t.Sequence[Snapshot]) -> Resource:
     """The instance with these, the current one first."""
     rest = {key: value for key, value in instance.items() if key != "other_snapshots"}
     others = {"other_snapshots": list(snapshots[1:])} if len(snapshots) > 1 else {}
@@ -86,7 +87,7 @@ def server_now(client: Client) -> datetime.datetime:
     return client.server_time or datetime.datetime.now(datetime.timezone.utc)
 
 
-def read_active(client: Client, instance_id: t.Any, snapshot_id: str | None) -> list[Resource]:
+def read_active(client: Client, instance_id: object, snapshot_id: str | None) -> list[Snapshot]:
     """An instance's snapshots as they are now, the current one first."""
     try:
         data = client.get(SNAPSHOTS.replace("{id}", str(instance_id)))
@@ -102,7 +103,7 @@ def read_one(client: Client, instance: Resource, snapshot_id: str | None = None)
 
 def listed(
     client: Client,
-    found: t.Sequence[dict[str, t.Any]],
+    found: t.Sequence[Item],
     *,
     ask: bool,
     insist: bool = False,
@@ -178,7 +179,7 @@ class _Inquiry:
         return instance["snapshot"] is not None
 
 
-def report(client: Client, instance: Resource, current: Resource | None) -> dict[str, t.Any]:
+def report(client: Client, instance: Resource, current: Resource | None) -> Resource:
     """An instance's line in a result."""
     snapshot = (current or {}).get("snapshot")
     if snapshot:

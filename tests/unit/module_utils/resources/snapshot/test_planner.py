@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import copy
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import to_snake
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.shapes import Snapshot
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import merge
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.desired import (
     DesiredSnapshot,
@@ -189,7 +191,7 @@ EXPIRED = [
 ]
 
 
-def several(shown: list[dict[str, Any]], snapshot_id: str | None = None) -> dict[str, Any]:
+def several(shown: Sequence[object], snapshot_id: str | None = None) -> dict[str, Any]:
     """An instance in whose answers these are, in this order."""
     found = active(read_snapshots(shown), NOW, snapshot_id)
     return with_snapshots({"id": 1, "name": "WEB1"}, found)
@@ -199,7 +201,7 @@ def several(shown: list[dict[str, Any]], snapshot_id: str | None = None) -> dict
 @given(shown=st.permutations([*LIVING.values(), *EXPIRED, {"id": None}, {}]))
 def test_which_of_several_counts(shown: list[dict[str, Any]], snapshot_id: str | None) -> None:
     instance = several(shown, snapshot_id)
-    order = [snapshot["id"] for snapshot in snapshots_of(instance)]
+    order = [str(snapshot["id"]) for snapshot in snapshots_of(instance)]
     assert order == sorted(LIVING, key=[snapshot_id, "new", "old", "undated"].index)
     assert instance["snapshot"] == LIVING[order[0]]
 
@@ -207,7 +209,7 @@ def test_which_of_several_counts(shown: list[dict[str, Any]], snapshot_id: str |
 @pytest.mark.parametrize("snapshot_id", [None, "new", "old", "undated", "other"])
 @given(shown=st.permutations([*LIVING.values(), *EXPIRED]))
 def test_absent_means_all_or_the_one_that_is_named(
-    shown: list[dict[str, Any]], snapshot_id: str | None
+    shown: list[Snapshot], snapshot_id: str | None
 ) -> None:
     # Handed over just as the answer has them, too: the planner knows by itself what counts.
     for instance in (several(shown, snapshot_id), with_snapshots({"id": 1}, shown)):
@@ -249,7 +251,7 @@ def test_all_of_several_are_replaced(shown: list[dict[str, Any]]) -> None:
 
 
 @given(shown=st.permutations(EXPIRED))
-def test_expired_ones_are_none(shown: list[dict[str, Any]]) -> None:
+def test_expired_ones_are_none(shown: list[Snapshot]) -> None:
     for instance in (several(shown), with_snapshots({"id": 1, "name": "WEB1"}, shown)):
         plan = plan_snapshot(instance, DesiredSnapshot(), NOW)
         assert plan.operations == ["create snapshot"]
