@@ -235,23 +235,17 @@ class Client:
         return response
 
     def _parse(self, method: str, path: str, response: requests.Response) -> object:
-        status = response.status_code
-        content_type = response.headers.get("Content-Type", "")
-        if not 200 <= status < 300:
-            location = response.headers.get("Location", "")
-            raise api_error(
-                method, path, status, content_type, response.text, location, self._tokens.scrub
-            )
+        if not 200 <= response.status_code < 300:
+            raise api_error(method, path, response, self._tokens.scrub)
         if not response.content.strip():
             return None
         try:
             return response.json()
         except ValueError:
             pass
+        content_type = response.headers.get("Content-Type", "")
         if "html" in content_type or response.content.lstrip()[:1] == b"<":
-            raise api_error(
-                method, path, status, content_type, response.text, scrub=self._tokens.scrub
-            )
+            raise api_error(method, path, response, self._tokens.scrub)
         raise ConnectionFailedError(
             f"{method} {path} was answered with cut or unreadable JSON.", arrived=True
         )

@@ -23,6 +23,7 @@ from .errors import (
     RateLimitError,
     ServerError,
 )
+from .requests_library import requests
 
 Scrub = t.Callable[[str], str]  # takes secrets out of a text
 
@@ -39,33 +40,25 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
-def api_error(
-    method: str,
-    path: str,
-    status: int,
-    content_type: str,
-    body: str,
-    location: str = "",
-    scrub: Scrub = str,
-) -> ApiError:
-    """The typed error for an answer. `body` is the answer's text, `path` is relative to `api_url`.
+def api_error(method: str, path: str, response: requests.Response, scrub: Scrub = str) -> ApiError:
+    """The typed error for an answer. `path` is relative to `api_url`.
 
     `scrub` removes secrets; it is applied to what has been decoded, and before anything is shortened.
     """
-    said, fields = _what_it_said(content_type, body, scrub)
-    hint = _redirects(location, "api_url", scrub) if 300 <= status < 400 else ""
+    status = response.status_code
+    said, fields = _what_it_said(response, scrub)
+    hint = _redirects(response, "api_url", scrub) if 300 <= status < 400 else ""
     hint = hint or _option_meant(method, path, status, fields) or _hint(method, path, status)
     return _kind(status)(method, path, status, said=said, hint=hint, **fields)
 
 
-def token_error(
-    token_url: str, status: int, content_type: str, body: str, location: str, scrub: Scrub
-) -> ApiError:
+def token_error(token_url: str, response: requests.Response, scrub: Scrub) -> ApiError:
     """The typed error for an answer of the token endpoint. Whatever it was wanted for hasn't been sent."""
-    said, fields = _what_it_said(content_type, body, scrub)
+    status = response.status_code
+    said, fields = _what_it_said(response, scrub)
     kind = _kind(status)
     if 300 <= status < 400:
-        hint = _redirects(location, "token_url", scrub)
+        hint = _redirects(response, "token_url", scrub)
     elif status in (400, 401, 403):
         kind = AuthenticationError
         hint = (
@@ -84,13 +77,13 @@ def _kind(status: int) -> type[ApiError]:
     return _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
 
 
-def _what_it_said(content_type: str, body: str, scrub: Scrub) -> tuple[str, dict[str, str | None]]:
+def _what_it_said(response: requests.Response, scrub: Scrub) -> tuple[str, dict[str, str | None]]:
     """The server's own words in one line, and the API's error fields (contract, section 2) when it sent them."""
 
     def text(value: object) -> str | None:
         return None if value is None else _shorten(scrub(str(value)), _WORDS)
 
-    body = body.strip()
+    body = response.text.strip()
     if body[:1] == "{":
         try:
             data = json.loads(body)
@@ -108,7 +101,7 @@ def _what_it_said(content_type: str, body: str, scrub: Scrub) -> tuple[str, dict
             if fields["error_code"]:
                 words = f"{words} [{fields['error_code']}]".strip()
             return words, fields
-    if "html" in content_type or body[:1] == "<":
+    if "html" in response.headers.get("Content-Type", "") or body[:1] == "<":
         page = _shorten(scrub(_html_text(body)), 120)
         return f'a web page instead of JSON, "{page}", probably from a proxy', {}
     return _shorten(scrub(body), _WORDS), {}
@@ -127,9 +120,10 @@ def _html_text(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", " ", without_code))
 
 
-def _redirects(location: str, option: str, scrub: Scrub) -> str:
+def _redirects(response: requests.Response, option: str, scrub: Scrub) -> str:
     # What follows the path may hold anything, and nobody needs it.
-    where = _shorten(scrub(location).split("?")[0], 120) or "another address"
+    location = scrub(response.headers.get("Location", "")).split("?")[0]
+    where = _shorten(location, 120) or "another address"
     return f"It redirects to {where}, and credentials are never sent along: set {option} to the final address."
 
 

@@ -124,14 +124,7 @@ class TokenSource:
             error.arrived = False  # whatever the token was wanted for
             raise
         if answer.status_code != 200:
-            raise token_error(
-                options.token_url,
-                answer.status_code,
-                answer.headers.get("Content-Type", ""),
-                answer.text,
-                answer.headers.get("Location", ""),
-                self.scrub,
-            )
+            raise token_error(options.token_url, answer, self.scrub)
         try:
             data = answer.json()
             access = data["access_token"]

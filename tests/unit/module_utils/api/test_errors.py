@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import pytest
+import requests
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.http_errors import api_error
 from hypothesis import given
@@ -17,6 +19,15 @@ from hypothesis import strategies as st
 
 INSTANCE = "/compute/instances/1"
 SNAPSHOTS = f"{INSTANCE}/snapshots"
+
+
+def answered(method: str, path: str, status: int, kind: str, content: str) -> errors.ApiError:
+    response = requests.Response()
+    response.status_code = status
+    response.headers["Content-Type"] = kind
+    response.raw = io.BytesIO(content.encode())
+    response.encoding = "utf-8"
+    return api_error(method, path, response)
 
 
 def body(**fields: Any) -> str:
@@ -44,7 +55,7 @@ def body(**fields: Any) -> str:
     ],
 )
 def test_type_by_status(status: int, kind: type[errors.ApiError], arrived: bool) -> None:
-    error = api_error("PATCH", INSTANCE, status, "", "")
+    error = answered("PATCH", INSTANCE, status, "", "")
     assert error.__class__ is kind
     assert error.status == status
     assert error.arrived is arrived  # of a write: may it have been executed?
@@ -80,7 +91,7 @@ def test_type_by_status(status: int, kind: type[errors.ApiError], arrived: bool)
     ],
 )
 def test_what_the_server_said(content: str, said: str) -> None:
-    text = str(api_error("GET", "/x", 400, "application/json", content))
+    text = str(answered("GET", "/x", 400, "application/json", content))
     assert said in text
     assert "\n" not in text
     assert ".." not in text
@@ -88,7 +99,7 @@ def test_what_the_server_said(content: str, said: str) -> None:
 
 def test_fields_for_programs() -> None:
     content = body(errorCode="CODE", errorDesc="name", errorMessage="words")
-    assert api_error("POST", "/x", 422, "", content).details == {
+    assert answered("POST", "/x", 422, "", content).details == {
         "method": "POST",
         "path": "/x",
         "status": 422,
@@ -96,7 +107,7 @@ def test_fields_for_programs() -> None:
         "error_desc": "name",
         "error_message": "words",
     }
-    assert api_error("POST", "/x", 422, "", "").details == {
+    assert answered("POST", "/x", 422, "", "").details == {
         "method": "POST",
         "path": "/x",
         "status": 422,
@@ -116,7 +127,7 @@ def test_fields_for_programs() -> None:
     ],
 )
 def test_403_says_which_right_is_missing(method: str, path: str, right: str) -> None:
-    assert right in str(api_error(method, path, 403, "", ""))
+    assert right in str(answered(method, path, 403, "", ""))
 
 
 @pytest.mark.parametrize(
@@ -136,11 +147,11 @@ def test_403_says_which_right_is_missing(method: str, path: str, right: str) -> 
     ],
 )
 def test_hints(status: int, hint: str) -> None:
-    assert hint in str(api_error("GET", "/x", status, "", ""))
+    assert hint in str(answered("GET", "/x", status, "", ""))
 
 
 def test_a_conflict_over_a_snapshot_is_none_over_a_name() -> None:
-    found = str(api_error("POST", "/compute/instances/1/snapshots", 409, "", ""))
+    found = str(answered("POST", "/compute/instances/1/snapshots", 409, "", ""))
     assert "There may be a snapshot already" in found
     assert "name" not in found
 
@@ -160,7 +171,7 @@ def test_a_conflict_over_a_snapshot_is_none_over_a_name() -> None:
     ),
 )
 def test_any_answer_becomes_one_short_line(status: int, kind: str, content: str) -> None:
-    text = str(api_error("GET", "/x", status, kind, content))
+    text = str(answered("GET", "/x", status, kind, content))
     assert text.startswith(f"GET /x answered {status} ")
     assert len(text.splitlines()) == 1
     assert len(text) < 1000
