@@ -59,42 +59,23 @@ class Protection:
     """Monitoring, backup or replication: how its desired state is sent and read back."""
 
     option: str
-    title: str
     shown_as: str
     operation: str
-    create_field: str
-    create_reason: str
-    takes_reason: bool  # the operation has a deactivationReason
+    takes_reason: bool = True  # the operation has a deactivationReason
+
+    @property
+    def create_field(self) -> str:
+        return f"{self.option}Enabled"
+
+    @property
+    def create_reason(self) -> str:
+        return f"no{self.option.capitalize()}ProdReason"
 
 
 PROTECTIONS = (
-    Protection(
-        "monitoring",
-        "monitoring",
-        "monitoring_enabled",
-        "update_monitoring",
-        "monitoringEnabled",
-        "noMonitoringProdReason",
-        False,
-    ),
-    Protection(
-        "backup",
-        "backup",
-        "backup_status",
-        "update_backup",
-        "backupEnabled",
-        "noBackupProdReason",
-        True,
-    ),
-    Protection(
-        "replication",
-        "replication",
-        "replication_status",
-        "update_storage_replication",
-        "replicationEnabled",
-        "noReplicationProdReason",
-        True,
-    ),
+    Protection("monitoring", "monitoring_enabled", "update_monitoring", takes_reason=False),
+    Protection("backup", "backup_status", "update_backup"),
+    Protection("replication", "replication_status", "update_storage_replication"),
 )
 
 

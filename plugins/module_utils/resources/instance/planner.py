@@ -261,7 +261,7 @@ def _protect(current: Resource, desired: DesiredInstance, name: str) -> list[Ste
             continue
         if after.get(protection.shown_as) is False and production and not wanted.get("reason"):
             raise InputError(
-                f"Instance {name} is in production: switching its {protection.title} off needs {protection.option}.reason."
+                f"Instance {name} is in production: switching its {protection.option} off needs {protection.option}.reason."
             )
         state = wanted.get("enabled", bool(current.get(protection.shown_as)))
         options: dict[str, t.Any] = {"state": state}
