@@ -28,14 +28,14 @@ from .result import Result
 ArgumentSpec = dict[str, dict[str, t.Any]]
 
 
-def _environment(option: str) -> t.Any:
+def _environment(option: str) -> object:
     value = from_environment(option)
     if value is None:
         raise AnsibleFallbackNotFound
     return value
 
 
-def _or_environment(option: str, **more: t.Any) -> dict[str, t.Any]:
+def _or_environment(option: str, **more: object) -> dict[str, t.Any]:
     return {"fallback": (_environment, [option]), **more}
 
 
@@ -83,7 +83,7 @@ TARGETS: ArgumentSpec = {"max_targets": {"type": "int"}}
 def run(
     work: t.Callable[[Client, t.Mapping[str, t.Any]], Result],
     argument_spec: ArgumentSpec,
-    **kwargs: t.Any,
+    **kwargs: object,
 ) -> None:
     """Runs `work` as an Ansible module. Whether it may write follows from check mode, here and nowhere else."""
     module = _module({**CONNECTION, **argument_spec}, kwargs)
@@ -125,7 +125,7 @@ def _say(module: AnsibleModule, client: Client | None) -> None:
             module.warn(text)
 
 
-def _module(argument_spec: ArgumentSpec, settings: dict[str, t.Any]) -> AnsibleModule:
+def _module(argument_spec: ArgumentSpec, settings: dict[str, object]) -> AnsibleModule:
     try:
         return AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **settings)
     except InputError as error:  # an environment variable that can't be read

@@ -47,6 +47,13 @@ def object_in(resource: t.Mapping[str, object], key: str) -> Item:
     return one_object(value, f"{key} of instance {resource.get('name') or resource.get('id')}")
 
 
+def dig(resource: object, path: str) -> t.Any:
+    """The value at `a.b`, None when there is none."""
+    for key in path.split("."):
+        resource = resource.get(key) if isinstance(resource, dict) else None
+    return resource
+
+
 def _fail(value: object, what: str) -> t.NoReturn:
     if isinstance(value, dict):
         raise UnreadableAnswerError(f"{what} has an id that is {_kind(value['id'])}. {_ADVICE}")

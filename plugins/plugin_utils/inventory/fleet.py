@@ -16,6 +16,7 @@ import zlib
 from dataclasses import asdict, dataclass, replace
 
 from ...module_utils.api import checks
+from ...module_utils.api.answers import Item
 from ...module_utils.api.client import Client
 from ...module_utils.api.connection_options import ConnectionOptions
 from ...module_utils.api.notices import shortened
@@ -85,10 +86,10 @@ def origin(connection: ConnectionOptions) -> Origin:
 class Fleet:
     """The answer: instances as the API shows them, and the ids of those that have a tag."""
 
-    instances: list[dict[str, t.Any]]
-    tagged: dict[str, frozenset[t.Any]]
+    instances: list[Item]
+    tagged: dict[str, frozenset[object]]
 
-    def to_cache(self) -> dict[str, t.Any]:
+    def to_cache(self) -> dict[str, object]:
         """As one short string: cache plugins copy, escape and walk what they store, which is slow for a large tree."""
         tagged = {tag: sorted(ids, key=str) for tag, ids in self.tagged.items()}
         data = {"instances": self.instances, "tagged": tagged}

@@ -40,7 +40,7 @@ Definitions = t.Mapping[str, t.Mapping[str, t.Any]]
 
 def read_options(
     config: t.Mapping[str, t.Any], definitions: Definitions, templar: t.Any
-) -> dict[str, t.Any]:
+) -> dict[str, object]:
     """The options that a file gives, each of its type. Raises InputError, naming the option."""
     _check_keys(config, {"plugin", *definitions})
     read = {"plugin": config.get("plugin")}
@@ -96,8 +96,8 @@ def _kind(definition: t.Mapping[str, t.Any]) -> str:
 
 
 def _rendered(
-    option: str, value: t.Any, definition: t.Mapping[str, t.Any], templar: t.Any
-) -> t.Any:
+    option: str, value: object, definition: t.Mapping[str, t.Any], templar: t.Any
+) -> object:
     if option in EXPRESSIONS:
         return value
     kind = _kind(definition)
@@ -106,7 +106,7 @@ def _rendered(
     return _each_text(value, lambda item: _refuse(option, item))
 
 
-def _each_text(value: t.Any, change: t.Callable[[t.Any], t.Any]) -> t.Any:
+def _each_text(value: object, change: t.Callable[[t.Any], object]) -> object:
     """`value` with each of its texts changed."""
     if isinstance(value, (str, EncryptedString)):
         return change(value)
@@ -117,7 +117,7 @@ def _each_text(value: t.Any, change: t.Callable[[t.Any], t.Any]) -> t.Any:
     return value
 
 
-def _decrypted(option: str, value: t.Any) -> str:
+def _decrypted(option: str, value: object) -> str:
     """What is in a vault is never a template, as everywhere in Ansible."""
     try:
         return str(value)
@@ -145,7 +145,7 @@ def _render(option: str, value: t.Any, kind: str, templar: t.Any) -> t.Any:
     return rendered
 
 
-def _holds_nothing(value: t.Any) -> bool:
+def _holds_nothing(value: object) -> bool:
     if isinstance(value, dict):
         return any(map(_holds_nothing, value.values()))
     if isinstance(value, list):
@@ -168,24 +168,23 @@ def _refuse(option: str, value: t.Any) -> str:
 # -- types --
 
 
-def _typed(option: str, value: t.Any, definition: t.Mapping[str, t.Any]) -> t.Any:
+def _typed(option: str, value: object, definition: t.Mapping[str, t.Any]) -> object:
     if option in CONNECTION_OPTIONS:
         return given(option, value)
-    kind = _kind(definition)
+    kind, choices = _kind(definition), definition.get("choices")
     if kind == "list":
-        value = _list(option, value)
-    elif kind in _TYPES:
-        value = _TYPES[kind](value, option)
-    choices = definition.get("choices")
-    if choices:
-        for item in value if kind == "list" else [value]:
-            if item not in choices:
-                many = "a list of" if kind == "list" else "one of"
-                raise InputError(f"{option} takes {many} {', '.join(choices)}, not {item!r}.")
+        value = items = _list(option, value)
+    else:
+        value = _TYPES[kind](value, option) if kind in _TYPES else value
+        items = [value]
+    for item in items:
+        if choices and item not in choices:
+            many = "a list of" if kind == "list" else "one of"
+            raise InputError(f"{option} takes {many} {', '.join(choices)}, not {item!r}.")
     return value
 
 
-def _list(option: str, value: t.Any) -> list[t.Any]:
+def _list(option: str, value: object) -> list[object]:
     if isinstance(value, list):
         return value
     if isinstance(value, str):
@@ -197,13 +196,13 @@ def _list(option: str, value: t.Any) -> list[t.Any]:
     raise InputError(f"{option} takes a list, not {value!r}.")
 
 
-def _dictionary(value: t.Any, option: str) -> dict[str, t.Any]:
+def _dictionary(value: object, option: str) -> dict[str, object]:
     if isinstance(value, dict):
         return value
     raise InputError(f"{option} takes a dictionary, not {value!r}.")
 
 
-_TYPES: dict[str, t.Callable[[t.Any, str], t.Any]] = {
+_TYPES: dict[str, t.Callable[[object, str], object]] = {
     "bool": boolean,
     "dict": _dictionary,
     "int": integer,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ...api.answers import Item, dig
 from ...api.case import camel, to_snake
 from ...api.client import Client
 from ...api.errors import InputError
@@ -43,28 +44,26 @@ def check_sort(text: str | None) -> str | None:
     return f"{name},{found[2].lower()}" if found[2] else name
 
 
-def in_order(instances: list[dict[str, t.Any]], sort: str | None) -> list[dict[str, t.Any]]:
+def in_order(instances: list[Item], sort: str | None) -> list[Item]:
     """The instances sorted here, as a list of several pages or tags can't be had from the service in another order than
     that of ids: empty values first, then numbers, then texts. Raises InputError when none shows the field.
     """
     if sort is None or not instances:
         return instances
     field, _comma, direction = sort.partition(",")
-    path = field.split(".")
 
-    def key(instance: t.Any) -> tuple[int, t.Any]:
-        for part in path:
-            instance = instance.get(part) if isinstance(instance, dict) else None
-        if instance is None:
+    def key(instance: Item) -> tuple[int, t.Any]:
+        value = dig(instance, field)
+        if value is None:
             return 0, 0
-        return (1, instance) if isinstance(instance, (int, float)) else (2, str(instance))
+        return (1, value) if isinstance(value, (int, float)) else (2, str(value))
 
-    if not any(_has(instance, path) for instance in instances):
+    if not any(_has(instance, field.split(".")) for instance in instances):
         raise InputError(f"sort takes a field that instances have, such as name, not '{field}'.")
     return sorted(instances, key=key, reverse=direction == "desc")
 
 
-def _has(instance: t.Any, path: list[str]) -> bool:
+def _has(instance: object, path: list[str]) -> bool:
     """Whether there is such a field, maybe within one that is empty."""
     for part in path:
         if instance is None:

@@ -10,7 +10,7 @@ import functools
 import typing as t
 
 from ...api.actions import Action
-from ...api.answers import number, object_in, objects, same
+from ...api.answers import dig, number, object_in, objects, same
 from ...api.case import to_camel
 from ...api.client import MEDIA_TYPE
 from ...api.errors import InputError
@@ -339,13 +339,6 @@ def _fixed_details(
             yield f"backup.{key}", (
                 (wanted if wanted in shown else ", ".join(shown)) if shown else None
             ), wanted
-
-
-def dig(resource: t.Any, path: str) -> t.Any:
-    """The value at `a.b`, None when there is none."""
-    for key in path.split("."):
-        resource = resource.get(key) if isinstance(resource, dict) else None
-    return resource
 
 
 # -- doing ------------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     )
 
 
-def _report(instance: Resource) -> dict[str, t.Any]:
+def _report(instance: Resource) -> Resource:
     return {
         "id": instance.get("id"),
         "name": instance.get("name"),
@@ -35,9 +35,9 @@ def _report(instance: Resource) -> dict[str, t.Any]:
     }
 
 
-def summarise(instances: t.Iterable[Resource]) -> dict[str, dict[str, t.Any]]:
+def summarise(instances: t.Iterable[Resource]) -> dict[str, Resource]:
     """By environment: how many instances each group has, how many are excluded, and when the next parties are."""
-    summary: dict[str, dict[str, t.Any]] = {}
+    summary: dict[str, Resource] = {}
     for instance in instances:
         environment = str(instance.get("environment") or "none")
         line = summary.setdefault(

@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ...api import checks
+from ...api.answers import Item, dig
 from ...api.client import query_string
 from ...api.errors import InputError
 
@@ -92,7 +93,7 @@ FILTERS: dict[str, Filter] = {
 
 
 def filter_params(
-    filters: t.Mapping[str, t.Any] | None, option: str = "filters"
+    filters: t.Mapping[str, object] | None, option: str = "filters"
 ) -> dict[str, t.Any]:
     """Query parameters for `filters`. Raises InputError naming the filter, its value and what would be right."""
     params: dict[str, t.Any] = {}
@@ -140,18 +141,14 @@ def likely_misspelt(params: t.Mapping[str, t.Any]) -> list[str]:
     return warnings
 
 
-def mismatches(
-    name: str, wanted: t.Any, instances: t.Iterable[dict[str, t.Any]]
-) -> list[dict[str, t.Any]]:
+def mismatches(name: str, wanted: object, instances: t.Iterable[Item]) -> list[Item]:
     """Those of `instances` (as the API shows them) that show something else than `wanted`, the filter's value as sent."""
     described = FILTERS[name]
     asked = frozenset(map(_word, wanted if isinstance(wanted, list) else [wanted]))
-    shown_as = [path.split(".") for path in described.shown_as]
-    also = [path.split(".") for path in described.also]
     contrary = {"true": "false", "false": "true"} if described.negated else {}
 
-    def word(instance: dict[str, t.Any], path: list[str]) -> str | None:
-        value = _value(instance, path)
+    def word(instance: Item, path: str) -> str | None:
+        value = dig(instance, path)
         if value is None or isinstance(value, (dict, list)):
             return None
         said = _word(value)
@@ -159,30 +156,23 @@ def mismatches(
             return None
         return contrary.get(said, said) or None
 
-    def differs(instance: dict[str, t.Any]) -> bool:
-        said = [found for path in shown_as if (found := word(instance, path)) is not None]
+    def differs(instance: Item) -> bool:
+        said = [found for path in described.shown_as if (found := word(instance, path)) is not None]
         return bool(said) and not (
             any(found in asked for found in said)
-            or any(word(instance, path) in asked for path in also)
+            or any(word(instance, path) in asked for path in described.also)
         )
 
     return [instance for instance in instances if differs(instance)]
 
 
-def shown(name: str, instance: dict[str, t.Any]) -> str:
+def shown(name: str, instance: Item) -> str:
     """What an instance shows where the filter looks."""
-    paths = {path: _value(instance, path.split(".")) for path in FILTERS[name].shown_as}
+    paths = {path: dig(instance, path) for path in FILTERS[name].shown_as}
     return ", ".join(f"{path} {value}" for path, value in paths.items() if value is not None)
 
 
-def _value(instance: dict[str, t.Any], path: list[str]) -> t.Any:
-    value: t.Any = instance
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
 @functools.lru_cache(maxsize=4096, typed=True)
-def _word(value: t.Any) -> str:
+def _word(value: object) -> str:
     """To compare regardless of case, and numbers regardless of how they are written."""
     return re.sub(r"^(\d+)\.0+$", r"\1", str(value).strip().casefold())

@@ -42,7 +42,11 @@ class Queries:
         self._page_size = page_size
         self._workers = workers
         self._compares = compares
-        self._doubts: dict[str, dict[t.Any, Item]] = {}
+        self._doubts: dict[str, dict[object, Item]] = {}
+
+    def of_all(self) -> Queries:
+        """The same without a choice: all that is listed belongs to it."""
+        return Queries(self.client, page_size=self._page_size, workers=self._workers)
 
     def listed(self, params: Params) -> list[Item]:
         """One list: the chosen ones of it. Raises FilterIgnoredError when a filter didn't do its work."""
@@ -89,7 +93,7 @@ class Queries:
         by_key: dict[str, list[str]] = {}
         for tag in dict.fromkeys(tags):
             by_key.setdefault(tag.partition(":")[0], []).append(tag)
-        found: dict[t.Any, Item] | None = None
+        found: dict[object, Item] | None = None
         for alternatives in by_key.values():
             having = {item.get("id"): item for item in union(ask([tag]) for tag in alternatives)}
             found = having if found is None else {i: found[i] for i in found if i in having}
@@ -156,14 +160,14 @@ def _spelt_out(name: str, instances: t.Iterable[Item]) -> str:
 
 def union(lists: t.Iterable[list[Item]]) -> list[Item]:
     """The instances of all lists, each once."""
-    found: dict[t.Any, Item] = {}
+    found: dict[object, Item] = {}
     for items in lists:
         for item in items:
             found[item.get("id")] = item
     return list(found.values())
 
 
-def name_chunks(names: t.Sequence[str], params: t.Mapping[str, t.Any]) -> t.Iterator[list[str]]:
+def name_chunks(names: t.Sequence[str], params: Params) -> t.Iterator[list[str]]:
     """`names` in as few lists as keep each query short enough."""
     room = LONGEST_QUERY - len(query_string({**params, "names": []}))
     chunk: list[str] = []
@@ -179,7 +183,7 @@ def name_chunks(names: t.Sequence[str], params: t.Mapping[str, t.Any]) -> t.Iter
         yield chunk
 
 
-def other_spellings(names: t.Sequence[str], queries: Queries, **how: t.Any) -> dict[str, Item]:
+def other_spellings(names: t.Sequence[str], queries: Queries) -> dict[str, Item]:
     """Instances that some of `names` mean in another case, where there is none exactly so: of those that `queries` left
     out, or asked for with one more query, in upper and in lower case. Another mixture of cases isn't found by a service
     that compares exactly."""
@@ -188,7 +192,7 @@ def other_spellings(names: t.Sequence[str], queries: Queries, **how: t.Any) -> d
     forms = [form for name in unknown for form in (name.upper(), name.lower(), name)]
     if queries.has_read_all or len(set(forms)) == len(unknown):
         return found
-    asked = Queries(queries.client, **how).by_names(list(dict.fromkeys(forms)), {})
+    asked = queries.of_all().by_names(list(dict.fromkeys(forms)), {})
     return found | in_another_case(unknown, {str(item.get("name")): item for item in asked})
 
 

@@ -111,7 +111,7 @@ class Selection:
             return {"name": self.names[0]}
         return {}
 
-    def matches(self, instance: t.Mapping[str, t.Any]) -> bool:
+    def matches(self, instance: t.Mapping[str, object]) -> bool:
         """What is compared exactly; the filters are compared by Queries."""
         names, ids, excluded = self._wanted
         return (
@@ -167,7 +167,7 @@ def _find(client: Client, selection: Selection, **how: t.Any) -> tuple[list[Item
         found = ask(selection.params)
     found = [instance for instance in found if selection.matches(instance)]
     queries.warn_of_doubts(found)
-    return found, _respelt(queries, selection, found, how)
+    return found, _respelt(queries, selection, found)
 
 
 def _without(queries: Queries, excluded: t.Sequence[str], params: Params) -> list[Item]:
@@ -179,13 +179,11 @@ def _without(queries: Queries, excluded: t.Sequence[str], params: Params) -> lis
     return union([queries.listed(query), queries.listed({**params, "names": list(excluded)})])
 
 
-def _respelt(
-    queries: Queries, selection: Selection, found: t.Sequence[Item], how: dict[str, t.Any]
-) -> dict[str, str]:
+def _respelt(queries: Queries, selection: Selection, found: t.Sequence[Item]) -> dict[str, str]:
     """Names that are there in another case only."""
     by_name = {str(instance.get("name")): instance for instance in found}
     missing = [name for name in selection.names or () if name not in by_name]
-    respelt = other_spellings(missing, queries, **how) if missing else {}
+    respelt = other_spellings(missing, queries) if missing else {}
     problems = {name: _named_otherwise(name, instance) for name, instance in respelt.items()}
     # The ones that are there were left out of the list.
     absent = [name for name in selection.exclude_names if name not in queries.left_out]
@@ -202,7 +200,7 @@ def _named_otherwise(name: str, instance: Item) -> str:
 
 def ids_with_tag(
     client: Client, selection: Selection, tag: str, *, page_size: int, workers: int
-) -> frozenset[t.Any]:
+) -> frozenset[object]:
     """Which of a selection have a tag: the API shows no tags, but can filter by one. Others may be among them."""
     if selection.names == () or selection.ids == ():
         return frozenset()
@@ -290,7 +288,7 @@ def _missing_and_ambiguous(
     problems = []
     narrowed = " with these filters" if selection.params else ""
     if selection.names is not None:
-        by_name: dict[t.Any, list[str]] = {}
+        by_name: dict[object, list[str]] = {}
         for instance in found:
             by_name.setdefault(instance.get("name"), []).append(str(instance.get("id")))
         missing = [n for n in selection.names if n not in by_name and n not in respelt]

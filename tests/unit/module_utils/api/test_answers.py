@@ -238,3 +238,10 @@ def test_numbers_of_any_length() -> None:
         with pytest.raises(InputError):
             read()
     assert Sizing.parse(f"{ENDLESS}cpu4gb") is None
+
+
+def test_dig() -> None:
+    assert answers.dig({"a": {"b": 0}}, "a.b") == 0
+    resources: list[Any] = [{}, {"a": None}, {"a": 5}, {"a": []}, None]
+    for resource in resources:
+        assert answers.dig(resource, "a.b") is None

@@ -18,7 +18,6 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.g
     check_sort,
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.planner import (
-    dig,
     plan_instance,
 )
 
@@ -321,10 +320,3 @@ def test_sort(text: str | None, expected: str | None) -> None:
 def test_wrong_sort(text: str) -> None:
     with pytest.raises(InputError, match="sort is one property"):
         check_sort(text)
-
-
-def test_dig() -> None:
-    assert dig({"a": {"b": 0}}, "a.b") == 0
-    resources: list[Any] = [{}, {"a": None}, {"a": 5}, {"a": []}, None]
-    for resource in resources:
-        assert dig(resource, "a.b") is None
