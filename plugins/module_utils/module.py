@@ -108,7 +108,6 @@ def run(
     except ItcareError as error:
         _say(module, client)
         fail(module, error)
-        raise AssertionError("fail_json came back") from error
     _say(module, client)
     for warning in result.warnings:
         module.warn(warning)
@@ -135,10 +134,9 @@ def _module(argument_spec: ArgumentSpec, settings: dict[str, object]) -> Ansible
         }
         module = AnsibleModule(argument_spec=given, supports_check_mode=True, **settings)
         fail(module, error)
-        raise AssertionError("fail_json came back") from error
 
 
-def fail(module: AnsibleModule, error: ItcareError) -> None:
+def fail(module: AnsibleModule, error: ItcareError) -> t.NoReturn:
     """Ends the task with the error, and with what had been done before it."""
     facts = dict(error.details)
     for warning in facts.pop("warnings", ()):
@@ -153,3 +151,4 @@ def fail(module: AnsibleModule, error: ItcareError) -> None:
         message += f" Done before: {', '.join(values['operations'])}."
     changed = bool(facts.pop("changed", False))
     module.fail_json(msg=message, changed=changed, itcare_error=facts, **values)
+    raise AssertionError("fail_json came back")

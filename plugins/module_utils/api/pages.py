@@ -13,6 +13,7 @@ import itertools
 import json
 import math
 import typing as t
+from dataclasses import dataclass
 
 from .answers import Item, objects
 from .errors import ApiError, IncompleteListError
@@ -58,28 +59,23 @@ def fetch_all(
     What can't be noticed: an item that moves while others take its place in number, where the list isn't in the order of
     ids (the server refuses or ignores `sort=id`, or `params` sorts otherwise) or where a new id is lower than an old one.
     """
-    return _List(client, path, params or {}, page_size, workers, notices or Notices()).read()
+    query = {**(params or {}), "size": page_size}
+    return _List(client, path, query, workers, notices or Notices()).read()
 
 
+@dataclass
 class _List:
     """One list, read until its pages fit together."""
 
-    def __init__(
-        self,
-        client: Getter,
-        path: str,
-        params: t.Mapping[str, object],
-        page_size: int,
-        workers: int,
-        notices: Notices,
-    ) -> None:
-        self._client = client
-        self._path = path
-        self._query: dict[str, object] = {**params, "size": page_size}
-        self._workers = workers
-        self._notices = notices
-        self._may_sort = params.get("sort") is None and path not in notices.unsorted
-        self._unordered = False
+    client: Getter
+    path: str
+    query: dict[str, object]
+    workers: int
+    notices: Notices
+    unordered: bool = False
+
+    def __post_init__(self) -> None:
+        self.may_sort = self.query.get("sort") is None and self.path not in self.notices.unsorted
 
     def read(self) -> list[Item]:
         problem = ""
@@ -89,37 +85,35 @@ class _List:
             except _UnfitError as error:
                 problem = str(error)
         raise IncompleteListError(
-            f"GET {self._path} gave no complete list, {ATTEMPTS} times: {problem}. Nothing was done with it; run again when "
+            f"GET {self.path} gave no complete list, {ATTEMPTS} times: {problem}. Nothing was done with it; run again when "
             "fewer instances are being created and deleted.",
             method="GET",
-            path=self._path,
+            path=self.path,
         )
 
     def _page(self, number: int, **query: object) -> t.Any:
-        return self._client.get(self._path, {**self._query, **query, "page": number})
+        return self.client.get(self.path, {**self.query, **query, "page": number})
 
     def _sweep(self) -> list[Item]:
         """The list read once. Raises _UnfitError."""
         first = self._page(0)
         if isinstance(first, list):  # not every list is paged
-            return _distinct(objects(first, f"the list of GET {self._path}"))
-        if self._goes_on(first) and (
-            self._unordered or not _ascending(_content(first, self._path))
-        ):
+            return _distinct(objects(first, f"the list of GET {self.path}"))
+        if self._goes_on(first) and (self.unordered or not _ascending(_content(first, self.path))):
             first = self._sorted(first)
         total = _count(first.get("totalElements"))
         pages = self._uncounted(first) if total is None else self._counted(first, total)
         items = _distinct(item for content in pages for item in content)
         if total is not None and len(items) != total:
             raise _UnfitError(f"the server counts {total} entries and shows {len(items)}")
-        if len(pages) > 1 and self._may_sort and not _ascending(items):
-            self._unordered = True
+        if len(pages) > 1 and self.may_sort and not _ascending(items):
+            self.unordered = True
             raise _UnfitError("the server doesn't list them in the order of their ids")
         return items
 
     def _goes_on(self, first: Page) -> bool:
         """Whether there are more pages."""
-        content = _content(first, self._path)
+        content = _content(first, self.path)
         total = _count(first.get("totalElements"))
         if total is None:
             return bool(content) and first.get("last") is not True
@@ -127,9 +121,9 @@ class _List:
 
     def _sorted(self, first: Page) -> Page:
         """The first page in the order of ids, or `first` where that can't be had."""
-        if not self._may_sort:
+        if not self.may_sort:
             return first
-        self._may_sort = False
+        self.may_sort = False
         try:
             page = self._page(0, sort="id")
         except ApiError as error:
@@ -137,13 +131,13 @@ class _List:
                 raise
             said = str(error)
         else:
-            if isinstance(page, dict) and _ascending(_content(page, self._path)):
-                self._query["sort"] = "id"
+            if isinstance(page, dict) and _ascending(_content(page, self.path)):
+                self.query["sort"] = "id"
                 return page
             said = "it ignores sort=id."
-        self._notices.unsorted.add(self._path)
-        self._notices.remark(
-            f"GET {self._path} gives no list in the order of ids, so not every change between two of its pages can be "
+        self.notices.unsorted.add(self.path)
+        self.notices.remark(
+            f"GET {self.path} gives no list in the order of ids, so not every change between two of its pages can be "
             f"noticed: {said}"
         )
         return first
@@ -151,10 +145,10 @@ class _List:
     def _counted(self, first: Page, total: int) -> list[list[Item]]:
         if total > MOST:
             raise _UnfitError(f"the server counts {total} entries, which can't be right")
-        content = _content(first, self._path)
+        content = _content(first, self.path)
         # The server may use a smaller size than was asked for, and one of several pages is full, whatever it says.
         size = min(filter(None, (_count(first.get("size")), len(content))), default=1)
-        self._query["size"] = size
+        self.query["size"] = size
         last = math.ceil(total / size) - 1
         if last < 1:
             return [content]
@@ -174,7 +168,7 @@ class _List:
         return [pages[number] for number in range(last + 1)]
 
     def _content_of(self, page: Page, total: int) -> list[Item]:
-        content = _content(page, self._path)
+        content = _content(page, self.path)
         if page.get("totalElements") != total:
             raise _UnfitError(
                 f"it had {total} entries at first and {page.get('totalElements')} a moment later"
@@ -185,12 +179,12 @@ class _List:
         """Pages with their numbers, the last one alone, then all between it and the first side by side. The first error
         ends it; what is queued is dropped."""
         yield last, self._page(last)
-        pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(self._workers, last)))
+        pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, min(self.workers, last)))
         queued: collections.deque[tuple[int, concurrent.futures.Future[Page]]] = collections.deque()
         try:
             for number in range(1, last):
                 queued.append((number, pool.submit(self._page, number)))
-                if len(queued) >= LOOK_AHEAD * self._workers:
+                if len(queued) >= LOOK_AHEAD * self.workers:
                     number, page = queued.popleft()
                     yield number, page.result()
             while queued:
@@ -216,7 +210,7 @@ class _List:
         seen: set[object] = set()
         shown = 0
         for number in itertools.count(1):
-            content = _content(page, self._path)
+            content = _content(page, self.path)
             if not content:
                 return
             if not _new(content, seen):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 
 from ...api.answers import object_in
 from ...api.case import to_snake
@@ -37,28 +38,19 @@ def _report(instance: Resource) -> Resource:
 
 def summarise(instances: t.Iterable[Resource]) -> dict[str, Resource]:
     """By environment: how many instances each group has, how many are excluded, and when the next parties are."""
-    summary: dict[str, Resource] = {}
+    environments: dict[str, list[Resource]] = {}
     for instance in instances:
-        environment = str(instance.get("environment") or "none")
-        line = summary.setdefault(
-            environment,
-            {
-                "instances": 0,
-                "excluded": 0,
-                "patch_groups": dict.fromkeys((*GROUPS, NO_GROUP), 0),
-                "patch_dates": [],
-            },
-        )
-        party = read_party(instance)
-        line["instances"] += 1
-        if party["excluded"]:
-            line["excluded"] += 1
-            continue
-        groups = line["patch_groups"]
-        groups[party["patch_group"]] = groups.get(party["patch_group"], 0) + 1
-        date = object_in(instance, "patch_party").get("patch_date")
-        if isinstance(date, str) and date and date not in line["patch_dates"]:
-            line["patch_dates"].append(date)
-    for line in summary.values():
-        line["patch_dates"].sort()
-    return summary
+        environments.setdefault(str(instance.get("environment") or "none"), []).append(instance)
+    return {name: _summary(some) for name, some in environments.items()}
+
+
+def _summary(instances: list[Resource]) -> Resource:
+    patched = [instance for instance in instances if not read_party(instance)["excluded"]]
+    groups = Counter(read_party(instance)["patch_group"] for instance in patched)
+    dates = [object_in(instance, "patch_party").get("patch_date") for instance in patched]
+    return {
+        "instances": len(instances),
+        "excluded": len(instances) - len(patched),
+        "patch_groups": {**dict.fromkeys((*GROUPS, NO_GROUP), 0), **groups},
+        "patch_dates": sorted({date for date in dates if isinstance(date, str) and date}),
+    }

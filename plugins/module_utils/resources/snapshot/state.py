@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from ...api.answers import Item, objects
 from ...api.case import to_snake
@@ -139,24 +140,22 @@ def listed(
     return instances, inquiry.warnings
 
 
+@dataclass
 class _Inquiry:
     """Asks about instances one by one, some at the same time, and puts what it learns into the list."""
 
-    def __init__(
-        self, client: Client, instances: list[Resource], snapshot_id: str | None, insist: bool
-    ) -> None:
-        self.warnings: list[str] = []
-        self._client = client
-        self._instances = instances
-        self._snapshot_id = snapshot_id
-        self._insist = insist
+    client: Client
+    instances: list[Resource]
+    snapshot_id: str | None
+    insist: bool
+    warnings: list[str] = field(default_factory=list)
 
     def is_shown(self, instance: Resource) -> bool:
         """Whether the instance has what is looked for."""
         snapshot = instance["snapshot"]
         if snapshot is None:
             return False
-        return not self._insist or self._snapshot_id in (None, snapshot["id"])
+        return not self.insist or self.snapshot_id in (None, snapshot["id"])
 
     def ask(self, numbers: t.Sequence[int]) -> bool:
         """Whether any of the instances of these places in the list has a snapshot."""
@@ -167,15 +166,15 @@ class _Inquiry:
         if self.warnings:  # refused once is refused
             return False
         try:
-            instance = read_one(self._client, self._instances[number], self._snapshot_id)
+            instance = read_one(self.client, self.instances[number], self.snapshot_id)
         except ApiError as error:
-            if self._insist or error.status not in REFUSED:
+            if self.insist or error.status not in REFUSED:
                 raise
             self.warnings[:] = [
                 f"Snapshots that the instance list doesn't show are unknown: {error}"
             ]
             return False
-        self._instances[number] = instance
+        self.instances[number] = instance
         return instance["snapshot"] is not None
 
 

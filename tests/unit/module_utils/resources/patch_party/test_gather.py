@@ -56,3 +56,8 @@ def test_every_instance_is_counted_once(fleet: list[tuple[str | None, Any]]) -> 
     for line in summary.values():
         assert line["instances"] == line["excluded"] + sum(line["patch_groups"].values())
         assert line["patch_dates"] == sorted(set(line["patch_dates"]))
+
+
+def test_a_date_that_is_no_text_is_none() -> None:
+    (line,) = summarise([{"patch_party": {"patch_date": {"on": 1}}}]).values()
+    assert line["patch_dates"] == []
