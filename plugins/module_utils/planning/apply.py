@@ -401,7 +401,7 @@ class Applier:
 
     def _finish(self, step: Step, found: Found) -> None:
         """Waits for the end of an accepted step, and for its effect."""
-        self._outcome.accepted = True
+        self._outcome.accepted, self._shown = True, False
         action, waits, lost = found.action, bool(self._steps) or self._waiting.wait, False
         told = action is not None  # by the answer, or surely ours
         if action is None and not found.reached:  # 202 with an empty body
