@@ -2,59 +2,152 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor planning, private to the collection. What became of a write whose answer was lost."""
+"""Floor planning, private to the collection. What became of a step that was sent: its trace, its action, its effect."""
 
 from __future__ import annotations
 
 import datetime
 import typing as t
+from dataclasses import dataclass
 
 from ..api import actions
-from ..api.actions import Action, Deadline
-from ..api.client import Client
-from .plan import Plan, Resource, Step
-from .watch import Watch, does_just, ended_well, is_of, may_be_of
+from ..api.actions import Action
+from ..api.errors import ActionTimeoutError, ItcareError, UnsureWriteError
+from .others import does_just, ended_well, is_of, may_be_of, order
+from .outcome import Outcome
+from .plan import Plan, Step
+from .target import EFFECT, Target
 
 
-class Found(t.NamedTuple):
-    """An accepted step: its action, if it has one, and the resource if that was seen to show the effect."""
+@dataclass
+class AcceptedStep:
+    """What is known of a step that was accepted. `sent_at` is on the server's clock."""
 
-    action: Action | None
-    sent_at: datetime.datetime | None = None
-    traced: bool = (
-        False  # it was found by a look, so it may be somebody else's that did just the same
-    )
-    current: Resource | None = None
-    reached: bool = False
+    step: Step
+    sent_at: datetime.datetime | None
+    action: Action | None  # as the answer or its trace names it, else a guess
+    traced: bool = False  # found by a look: it may be somebody else's that did just the same
+    reached: bool = False  # its effect was seen
+    guessed: bool = False
+    lost: bool = False  # the record of its action is gone
+
+    @property
+    def described(self) -> str:
+        return actions.describe(self.action or {})
+
+    @property
+    def said_of_lost(self) -> str:
+        return f"{self.described} was accepted, but its record is gone."
 
 
-def trace(
-    client: Client,
-    deadline: Deadline,
-    watch: Watch,
-    plan: Plan,
-    step: Step,
-    read: t.Callable[[], Resource | None],
-    sent_at: datetime.datetime | None,
-    seconds: float,
-) -> Found | None:
-    """What shows that the step was executed; None when nothing does for so many seconds."""
-    polls = deadline.polls(seconds)
+def find_trace(
+    target: Target, step: Step, sent_at: datetime.datetime | None, seconds: float
+) -> AcceptedStep | None:
+    """What shows that a step whose answer was lost was executed; None when nothing does for so many seconds."""
+    polls = target.deadline.polls(seconds)
     while True:
         theirs = None
-        for action in watch.new(plan.resource_id, sent_at):
+        for action in target.new(sent_at):
             in_progress = action["status"] == actions.IN_PROGRESS
-            if does_just(action, step) and (in_progress or (watch.complete and step.blind)):
-                return Found(action, sent_at, traced=True)
+            if does_just(action, step) and (in_progress or (target.before.complete and step.blind)):
+                return AcceptedStep(step, sent_at, action, traced=True)
             # Somebody else's, or ours by a name that we don't know, or for another desired state: its effect tells.
-            ended, _lost = actions.wait_for(client, action, deadline)
+            ended, _lost = actions.wait_for(target.client, action, target.deadline)
             if not ended_well(ended) and is_of(action, step):
-                return Found(ended, sent_at, traced=True)
+                return AcceptedStep(step, sent_at, ended, traced=True)
             if ended_well(ended) and may_be_of(action, step):
                 theirs = ended
         if not step.blind:
-            current = read()
+            current = target.read()
             if step.is_reached(current) and (theirs is not None or not step.restores):
-                return Found(theirs, sent_at, True, current, reached=True)
+                target.current = current
+                return AcceptedStep(step, sent_at, theirs, traced=True, reached=True)
         if not next(polls, False):
             return None
+
+
+def unsure(plan: Plan, step: Step, why: object) -> UnsureWriteError:
+    return UnsureWriteError(
+        f"It isn't known whether '{step.label}' was executed on {plan.title}. {why} "
+        "Look at it before running this task again."
+    )
+
+
+def finish(
+    accepted: AcceptedStep, target: Target, plan: Plan, rest: t.Sequence[Step], outcome: Outcome
+) -> None:
+    """Waits for the end of an accepted step, and for its effect, where `rest` or the task needs them."""
+    outcome.accepted = True
+    step, waits = accepted.step, bool(rest) or target.deadline.waiting.wait
+    if accepted.action is None:
+        accepted.guessed = True
+        if not accepted.reached:  # 202 with an empty body
+            accepted.action = _begun(accepted, target, waits)
+    if accepted.action is not None:
+        target.own.add(accepted.action["id"])
+        outcome.record(
+            accepted.action
+        )  # now: what has been begun is told, whatever comes of the wait
+        if waits:
+            ended = actions.wait_for(target.client, accepted.action, target.deadline)
+            accepted.action, accepted.lost = ended
+            outcome.record(accepted.action)
+            if not accepted.lost:
+                actions.check_success(accepted.action)
+    unseen = waits and not accepted.reached
+    if unseen and step.blind and accepted.lost:
+        raise unsure(plan, step, accepted.said_of_lost)
+    needed = rest or target.goal.read_back or accepted.lost or accepted.guessed
+    if unseen and needed and not step.blind:
+        _await_effect(accepted, target, plan, rest, outcome)
+    else:
+        outcome.steps.append(step)
+
+
+def _begun(accepted: AcceptedStep, target: Target, waits: bool) -> Action | None:
+    """The action of a step whose answer named none: the last that began since, one in progress first."""
+    new = [a for a in target.new(accepted.sent_at) if may_be_of(a, accepted.step)]
+    in_progress = [action for action in new if action["status"] == actions.IN_PROGRESS]
+    return max(in_progress or (new if waits else []), key=order, default=None)
+
+
+def _await_effect(
+    accepted: AcceptedStep, target: Target, plan: Plan, rest: t.Sequence[Step], outcome: Outcome
+) -> None:
+    """Reads the resource until it shows what the step did."""
+    step, who = accepted.step, f"{plan.kind.capitalize()} {plan.name}"
+    missing = f"{who} doesn't show the effect of '{step.label}'"
+    was_there = target.current is not None
+    current = target.read()
+    polls = target.deadline.polls() if accepted.guessed else target.deadline.polls(EFFECT)
+    while not (step.is_reached(current) or (was_there and current is None)) and next(polls, False):
+        current = target.read()
+    target.current = current
+    accepted.reached = step.is_reached(current)
+    gone = was_there and current is None
+    if accepted.lost and not accepted.reached:
+        raise unsure(plan, step, accepted.said_of_lost)
+    if accepted.reached or not accepted.guessed:
+        outcome.steps.append(step)
+    if accepted.reached:
+        if accepted.lost:
+            outcome.warnings.append(
+                f"{accepted.said_of_lost} {who} shows the effect of '{step.label}'."
+            )
+    elif gone and rest:
+        pass  # gone meanwhile: it is planned anew
+    elif gone and accepted.guessed:
+        raise ItcareError(
+            f"{who} is gone: it was there before '{step.label}'. Look at what others did with it."
+        )
+    elif accepted.guessed:
+        raise ActionTimeoutError(
+            f"{missing} after {target.deadline.waiting.timeout:g} s (wait_timeout). Run the same task again to resume."
+        )
+    elif rest and rest[0].waits_for_previous:
+        raise ActionTimeoutError(
+            f"{accepted.described} ended well, but {missing} yet, so '{rest[0].label}' was not begun. Run the same task "
+            "again to go on."
+        )
+    else:
+        outcome.warnings.append(f"{accepted.described} ended well, but {missing} yet.")

@@ -15,23 +15,30 @@ from .plan import Plan, Resource, Step
 
 @dataclass
 class Outcome:
-    """What applying a plan came to. `done` is the plan of what was done, or in check mode would be."""
+    """What applying a plan came to: the resource at its start and as it is, and the steps that were done, or in check mode
+    would be."""
 
-    current: Resource | None
-    done: Plan
-    operations: list[str] = field(default_factory=list)
+    kind: str
+    name: str
+    start: Resource | None = None
+    current: Resource | None = None
+    steps: list[Step] = field(default_factory=list)
     itcare_actions: list[Action] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     accepted: bool = False  # a write was accepted, or may have been executed
 
     @property
+    def done(self) -> Plan:
+        return Plan(self.kind, self.name, self.start, tuple(self.steps))
+
+    @property
+    def operations(self) -> list[str]:
+        return self.done.operations
+
+    @property
     def changed(self) -> bool:
         """A write of this task went out, and what it was for is reached (or begun, without a wait)."""
-        return bool(self.operations)
-
-    def count(self, step: Step) -> None:
-        self.done.steps.append(step)
-        self.operations.append(step.label)
+        return bool(self.steps)
 
     def record(self, action: Action) -> None:
         """The action as it is known last, once."""
@@ -41,7 +48,7 @@ class Outcome:
                 return
         self.itcare_actions.append(action)
 
-    def tell(self, error: ItcareError) -> None:
+    def add_to(self, error: ItcareError) -> None:
         """Puts what was done before it into an error."""
         for action in error.details.get("itcare_actions", []):
             self.record(action)

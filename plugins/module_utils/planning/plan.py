@@ -64,24 +64,23 @@ class Step:
         return current is not None and not self.blind and shows(current, self.after)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Plan:
     """The ordered steps from `current` to the desired state of one resource."""
 
     kind: str
     name: str
     current: Resource | None
-    steps: list[Step] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    steps: tuple[Step, ...] = ()
+    warnings: tuple[str, ...] = ()
     repeats: bool = False  # planning again would start over (restart, reset): never do so half-way
     checked_at_end: bool = (
         False  # planned once more when all is done: only then may the rest come to light
     )
 
     @property
-    def resource_id(self) -> t.Any:
-        """None while there is none."""
-        return (self.current or {}).get("id")
+    def title(self) -> str:
+        return f"{self.kind} {self.name}"
 
     @property
     def changed(self) -> bool:
@@ -113,14 +112,13 @@ class Plan:
             predicted = None if step.removes else merge(predicted or {}, step.after)
         return predicted
 
-    def diff(self) -> dict[str, t.Any]:
+    def diff(self) -> Resource:
         """Ansible's diff: only what changes."""
-        title = f"{self.kind} {self.name}"
         return {
             "before": self.before,
             "after": self.after,
-            "before_header": title,
-            "after_header": title,
+            "before_header": self.title,
+            "after_header": self.title,
         }
 
 

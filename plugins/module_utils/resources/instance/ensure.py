@@ -13,8 +13,9 @@ from ...api.case import to_snake
 from ...api.client import Client
 from ...api.errors import InputError
 from ...planning.apply import Applier
+from ...planning.others import EXISTENCE, list_others
 from ...planning.plan import Plan, Resource
-from ...planning.watch import EXISTENCE, list_others
+from ...planning.target import Goal, Target
 from ...result import Result
 from ..selection.selection import (
     near_names,
@@ -24,7 +25,7 @@ from ..selection.selection import (
     unmade,
 )
 from .desired import DesiredInstance
-from .planner import contradicted_by, foresee, plan_instance
+from .planner import contradicted_by, plan_instance, with_effect
 
 
 def _plan(client: Client, current: Resource | None, desired: DesiredInstance) -> Plan:
@@ -67,16 +68,13 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     if current is None and desired.name is not None:
         refuse_other_spelling(client, desired.name)
         processes = processes or EXISTENCE  # it may be about to be there
-    outcome = Applier(
-        client,
-        deadline,
-        desired.name or (current or {}).get("name"),
-        read,
+    goal = Goal(
         lambda found: _plan(client, found, desired),
-        listed=listed,
-        contradicted_by=processes,
-        foresee=lambda found, action: foresee(found, action, desired),
-    ).apply(current)
+        processes,
+        lambda found, action: with_effect(found, action, desired),
+    )
+    name = desired.name or (current or {}).get("name")
+    outcome = Applier(Target(client, deadline, goal, name, read, listed=listed)).apply(current)
     return Result(
         changed=outcome.changed,
         diff=outcome.done.diff(),

@@ -14,11 +14,9 @@ from ...api.answers import dig, number, object_in, objects, same
 from ...api.case import to_camel
 from ...api.client import MEDIA_TYPE
 from ...api.errors import InputError
+from ...planning.others import EXISTENCE, POWER
 from ...planning.plan import AFTER_503, NEVER, Plan, Resource, Step, merge
-from ...planning.watch import EXISTENCE, POWER
-from ..selection.selection import (
-    INSTANCES,
-)
+from ..selection.selection import INSTANCES
 from .desired import FIXED, PROTECTIONS, UNCERTAIN, DesiredInstance, Sizing
 
 NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
@@ -32,35 +30,30 @@ def plan_instance(current: Resource | None, desired: DesiredInstance) -> Plan:
     if current is None:
         return _plan_missing(desired)
     name = str(current.get("name") or desired.name)
-    plan = Plan("instance", name, current)
     status = current.get("status")
+    stops = desired.state in ("absent", "stopped", "restarted") and status != "INACTIVE"
+    steps = [_power("stop", current, desired)] if stops else []
     if desired.state == "absent":
-        if status != "INACTIVE":
-            if not desired.force:
-                raise InputError(
-                    f"Instance {name} (id {current.get('id')}) is {status}, and only a stopped (INACTIVE) instance can be "
-                    "deleted: stop it first, or set force: true to have it stopped and deleted."
-                )
-            plan.steps.append(_power("stop", current, desired))
-        plan.steps.append(_delete(current, desired, after_stop=bool(plan.steps)))
-        return plan
+        if stops and not desired.force:
+            raise InputError(
+                f"Instance {name} (id {current.get('id')}) is {status}, and only a stopped (INACTIVE) instance can be "
+                "deleted: stop it first, or set force: true to have it stopped and deleted."
+            )
+        steps.append(_delete(current, desired, after_stop=stops))
+        return Plan("instance", name, current, tuple(steps))
 
-    _check_fixed(plan, current, desired)
-    changes = [*_resize(plan, current, desired), *_protect(current, desired, name)]
-    stops = desired.state in ("stopped", "restarted") and status != "INACTIVE"
-    if stops:
-        plan.steps.append(_power("stop", current, desired))
-    plan.steps += changes
+    warnings = _check_fixed(name, current, desired)
+    steps += [*_resize(name, current, desired, warnings), *_protect(current, desired, name)]
     if desired.state == "restarted" or (desired.state == "started" and status != "ACTIVE"):
-        plan.steps.append(_power("start", current, desired, after_stop=stops))
+        steps.append(_power("start", current, desired, after_stop=stops))
     if desired.state == "reset":
         if status != "ACTIVE":
             raise InputError(
                 f"Instance {name} is {status}, and only a running (ACTIVE) one can be reset: use state: started."
             )
-        plan.steps.append(_reset(desired))
-    plan.repeats = desired.state in ("restarted", "reset")
-    return plan
+        steps.append(_reset(desired))
+    repeats = desired.state in ("restarted", "reset")
+    return Plan("instance", name, current, tuple(steps), tuple(warnings), repeats)
 
 
 def _plan_missing(desired: DesiredInstance) -> Plan:
@@ -77,10 +70,10 @@ def _plan_missing(desired: DesiredInstance) -> Plan:
         raise InputError(
             f"There is no instance {desired.name}, and creating it needs: {', '.join(missing)}."
         )
-    plan = Plan("instance", str(desired.name), None, [_create(desired)])
+    steps = [_create(desired)]
     if desired.state == "stopped":
-        plan.steps.append(_power("stop", {"status": "ACTIVE"}, desired, after_stop=True))
-    return plan
+        steps.append(_power("stop", {"status": "ACTIVE"}, desired, after_stop=True))
+    return Plan("instance", str(desired.name), None, tuple(steps))
 
 
 def _missing_to_create(desired: DesiredInstance) -> list[str]:
@@ -213,7 +206,9 @@ def _delete(current: Resource, desired: DesiredInstance, after_stop: bool) -> St
     )
 
 
-def _resize(plan: Plan, current: Resource, desired: DesiredInstance) -> list[Step]:
+def _resize(
+    name: str, current: Resource, desired: DesiredInstance, warnings: list[str]
+) -> list[Step]:
     if desired.sizing is None:
         return []
     size = desired.sizing
@@ -224,8 +219,8 @@ def _resize(plan: Plan, current: Resource, desired: DesiredInstance) -> list[Ste
             if isinstance(size, str)
             else "can't be compared, as ITCare shows no size"
         )
-        plan.warnings.append(
-            f"The sizing '{size}' {why}: the size of instance {plan.name} is left alone."
+        warnings.append(
+            f"The sizing '{size}' {why}: the size of instance {name} is left alone."
         )
         return []
     if size == (cpu, ram):
@@ -291,17 +286,17 @@ def _switched(wanted: Resource, current: Resource | None) -> bool:
     )
 
 
-def _check_fixed(plan: Plan, current: Resource, desired: DesiredInstance) -> None:
-    """Fails when something differs that no operation changes. What ITCare doesn't show can't differ."""
-    differences = []
+def _check_fixed(name: str, current: Resource, desired: DesiredInstance) -> list[str]:
+    """Warnings. Fails when something differs that no operation changes; what ITCare doesn't show can't differ."""
+    differences, warnings = [], []
     for option, wanted in desired.fixed.items():
         shown_as = FIXED[option][1]
         found = dig(current, shown_as) if shown_as else None
         if found is None or same(found, wanted) or str(found).casefold() == str(wanted).casefold():
             continue
         if option in UNCERTAIN:
-            plan.warnings.append(
-                f"Instance {plan.name} shows {shown_as} '{found}' where {option} is '{wanted}'. It is left as it is; the two "
+            warnings.append(
+                f"Instance {name} shows {shown_as} '{found}' where {option} is '{wanted}'. It is left as it is; the two "
                 "may be names of one thing."
             )
         else:
@@ -313,9 +308,10 @@ def _check_fixed(plan: Plan, current: Resource, desired: DesiredInstance) -> Non
     ]
     if differences:
         raise InputError(
-            f"Instance {plan.name} (id {current.get('id')}) differs in what can't be changed after its creation: "
+            f"Instance {name} (id {current.get('id')}) differs in what can't be changed after its creation: "
             f"{'; '.join(differences)}. Nothing was changed. Leave these options out, or delete and create it anew."
         )
+    return warnings
 
 
 def _fixed_details(
@@ -354,7 +350,9 @@ def contradicted_by(desired: DesiredInstance) -> frozenset[str]:
     return EXISTENCE
 
 
-def foresee(current: Resource | None, action: Action, desired: DesiredInstance) -> Resource | None:
+def with_effect(
+    current: Resource | None, action: Action, desired: DesiredInstance
+) -> Resource | None:
     """The instance once an action in progress has ended well, as far as its process tells."""
     process = action.get("process")
     if process == "vm_delete":

@@ -11,18 +11,16 @@ import typing as t
 from ...api.actions import Deadline, Waiting
 from ...api.case import to_snake
 from ...api.client import Client
+from ...api.notices import shortened
 from ...planning.bulk import (
     NAMED,
     InstanceResult,
-    PartialFailureError,
-    actions_of,
     apply_all,
     check_concurrency,
-    diffs_of,
-    operations_of,
+    result_of,
     warnings_of,
 )
-from ...planning.plan import Resource
+from ...planning.target import Goal
 from ...result import Result
 from ..selection.selection import Selection, read_by_id, resolve
 from .desired import DesiredPatchParty
@@ -35,25 +33,16 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     deadline = Deadline(client, Waiting.from_options(options))
     concurrency = check_concurrency(options.get("concurrency", 1))
     selection = Selection.from_options(options)
-    instances: list[Resource] = to_snake(resolve(client, selection, options.get("max_targets")))
     results = apply_all(
         client,
-        instances,
-        lambda instance: plan_patch_party(instance, desired),
-        lambda instance: to_snake(read_by_id(client, instance["id"])),
         deadline,
+        Goal(lambda instance: plan_patch_party(instance, desired), read_back=False),
+        to_snake(resolve(client, selection, options.get("max_targets"))),
+        lambda instance: to_snake(read_by_id(client, instance["id"])),
         concurrency=concurrency,
-        read_back=False,
     )
-    values = {
-        "instances": [result.report() for result in results],
-        "operations": operations_of(results),
-        "itcare_actions": actions_of(results),
-    }
-    warnings = _warnings(results)
-    if any(result.error for result in results):
-        raise PartialFailureError(results, warnings=warnings, **values)
-    return Result(any(result.changed for result in results), values, diffs_of(results), warnings)
+    rows = [result.report() for result in results]
+    return result_of(results, _warnings(results), instances=rows)
 
 
 def _warnings(results: list[InstanceResult]) -> list[str]:
@@ -62,10 +51,9 @@ def _warnings(results: list[InstanceResult]) -> list[str]:
     kept = [result for result in results if STAYS_EXCLUDED in " ".join(result.outcome.warnings)]
     if len(kept) < 2:
         return texts
-    named = ", ".join(result.plan.name for result in kept[:NAMED])
-    more = f" and {len(kept) - NAMED} more" if len(kept) > NAMED else ""
+    names = shortened([result.plan.name for result in kept], most=NAMED)
     return [
         *(text for text in texts if STAYS_EXCLUDED not in text),
-        f"{len(kept)} instances stay excluded from patch parties, so their group is left alone: {named}{more}. "
+        f"{len(kept)} instances stay excluded from patch parties, so their group is left alone: {names}. "
         "Say excluded: false to include them again.",
     ]

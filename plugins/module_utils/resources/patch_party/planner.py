@@ -14,6 +14,7 @@ from ...planning.plan import Plan, Resource, Step
 from ..selection.selection import INSTANCES
 from .desired import GROUPS, NO_GROUP, DesiredPatchParty
 
+KIND = "patch party of"
 STAYS_EXCLUDED = "stays excluded from patch parties"
 
 
@@ -38,18 +39,17 @@ def plan_patch_party(instance: Resource | None, desired: DesiredPatchParty) -> P
     if instance is None:
         raise InputError("The instance doesn't exist any more.")
     name = str(instance.get("name") or instance.get("id"))
-    plan = Plan("patch party of", name, instance)
     now = read_party(instance)
     if desired.excluded:
         wanted = {"excluded": True, "exclusion_reason": desired.exclusion_reason}
         party: dict[str, t.Any] = {"excluded": True, "exclusionReason": desired.exclusion_reason}
     else:
         if now["excluded"] and desired.excluded is None:
-            plan.warnings.append(
+            warning = (
                 f"{name} {STAYS_EXCLUDED} ({now['exclusion_reason'] or 'no reason shown'}), so its group is "
                 "left alone: say excluded: false to include it again."
             )
-            return plan
+            return Plan(KIND, name, instance, warnings=(warning,))
         # Without a group that is asked for the present one is sent along: leaving it out would clear it.
         group = desired.patch_group or now["patch_group"]
         wanted = {"excluded": False, "exclusion_reason": None, "patch_group": group}
@@ -57,19 +57,16 @@ def plan_patch_party(instance: Resource | None, desired: DesiredPatchParty) -> P
         if group in GROUPS:
             party["patchGroup"] = int(group)
     after = {key: value for key, value in wanted.items() if now[key] != value}
-    if after:
-        plan.steps.append(
-            Step(
-                label="update_patch_party",
-                method="PATCH",
-                path=f"{INSTANCES}/{{id}}",
-                body={"operation": "update_patch_party", "options": {"patchParty": party}},
-                before={key: now[key] for key in after},
-                after=after,
-                process="vm_update_patch_party",
-                told_by_process=False,
-                reached=lambda current: current is not None
-                and all(read_party(current)[key] == value for key, value in after.items()),
-            )
-        )
-    return plan
+    update = Step(
+        label="update_patch_party",
+        method="PATCH",
+        path=f"{INSTANCES}/{{id}}",
+        body={"operation": "update_patch_party", "options": {"patchParty": party}},
+        before={key: now[key] for key in after},
+        after=after,
+        process="vm_update_patch_party",
+        told_by_process=False,
+        reached=lambda current: current is not None
+        and all(read_party(current)[key] == value for key, value in after.items()),
+    )
+    return Plan(KIND, name, instance, (update,) if after else ())

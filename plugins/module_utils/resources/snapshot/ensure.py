@@ -13,22 +13,20 @@ from ...api.actions import Deadline, Waiting
 from ...api.client import Client
 from ...api.errors import InputError, ItcareError
 from ...planning.bulk import (
-    NAMED,
     InstanceResult,
-    PartialFailureError,
-    actions_of,
     apply_all,
     check_concurrency,
-    diffs_of,
-    operations_of,
+    named,
+    result_of,
     warnings_of,
 )
+from ...planning.others import SNAPSHOT, list_others
 from ...planning.plan import Plan, Resource
-from ...planning.watch import SNAPSHOT, list_others
+from ...planning.target import Goal
 from ...result import Result
 from ..selection.selection import Selection, refuse_all, resolve, unmade
 from .desired import DesiredSnapshot
-from .planner import ALREADY, foresee, plan_snapshot
+from .planner import ALREADY, plan_snapshot, with_effect
 from .state import listed, read_one, report, server_now
 
 
@@ -51,27 +49,17 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     now = server_now(client)
     results = apply_all(
         client,
-        instances,
-        lambda instance: _plan(client, instance or {}, desired, now),
-        lambda instance: read_one(client, instance, desired.snapshot_id),
         deadline,
+        Goal(lambda found: _plan(client, found or {}, desired, now), SNAPSHOT, with_effect),
+        instances,
+        lambda instance: read_one(client, instance, desired.snapshot_id),
         concurrency=concurrency,
-        read_back=True,
         listed=others,
-        contradicted_by=SNAPSHOT,
-        foresee=foresee,
     )
     for result in results:
         _say_what_is_left(client, result)
-    values = {
-        "snapshots": [_row_report(client, result) for result in results],
-        "operations": operations_of(results),
-        "itcare_actions": actions_of(results),
-    }
-    warnings = [*unseen, *_warnings(results)]
-    if any(result.error for result in results):
-        raise PartialFailureError(results, warnings=warnings, **values)
-    return Result(any(result.changed for result in results), values, diffs_of(results), warnings)
+    rows = [_row_report(client, result) for result in results]
+    return result_of(results, [*unseen, *_warnings(results)], snapshots=rows)
 
 
 def _plan(
@@ -91,14 +79,13 @@ def _warnings(results: list[InstanceResult]) -> list[str]:
     already = [warning for warning in every if ALREADY in warning]
     warnings = [warning for warning in every if ALREADY not in warning]
     if already:
-        more = f"; and {len(already) - NAMED} more" if len(already) > NAMED else ""
         warnings.append(
-            f"{'; '.join(already[:NAMED])}{more}. Nothing was done there: force: true recovers a snapshot again."
+            f"{named(already)}. Nothing was done there: force: true recovers a snapshot again."
         )
     return warnings
 
 
-def _row_report(client: Client, result: InstanceResult) -> dict[str, t.Any]:
+def _row_report(client: Client, result: InstanceResult) -> Resource:
     line = {**report(client, result.instance, result.outcome.current), **result.report()}
     line.pop("id")
     line.pop("name")

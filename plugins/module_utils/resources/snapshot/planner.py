@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import typing as t
+from dataclasses import replace
 from urllib.parse import quote
 
 from ...api.actions import Action
@@ -35,26 +36,24 @@ def plan_snapshot(instance: Resource, desired: DesiredSnapshot, now: datetime.da
     name = str(instance.get("name") or instance.get("id"))
     there = active(snapshots_of(instance), now, desired.snapshot_id)
     snapshot = there[0] if there else None
-    plan = Plan("snapshot of", name, instance)
     named = snapshot is not None and desired.snapshot_id in (None, snapshot["id"])
+    plan = Plan("snapshot of", name, instance)
     if desired.state == "absent":
-        if named:
-            plan.steps += _delete_all(there, desired)
-            plan.checked_at_end = desired.snapshot_id is None
-    elif desired.state == "recovered":
+        if not named:
+            return plan
+        steps = tuple(_delete_all(there, desired))
+        return replace(plan, steps=steps, checked_at_end=desired.snapshot_id is None)
+    if desired.state == "recovered":
         if snapshot is None or not named:
             wanted = f"snapshot '{desired.snapshot_id}'" if desired.snapshot_id else "snapshot"
             other = f" (it has '{snapshot['id']}')" if snapshot else ""
             raise InputError(f"{name} has no {wanted} to recover{other}")
         _check_newest(name, there, now)
-        if not snapshot.get("recovered_at") or desired.force:
-            plan.steps.append(_recover(snapshot, desired))
-            plan.repeats = desired.force
-        else:
-            plan.warnings.append(f"{name}: {ALREADY} {snapshot['recovered_at']}")
-    elif snapshot is None:
-        plan.steps.append(_create(desired, now, snapshots_of(instance)))
-        plan.repeats = desired.replace
+        if snapshot.get("recovered_at") and not desired.force:
+            return replace(plan, warnings=(f"{name}: {ALREADY} {snapshot['recovered_at']}",))
+        return replace(plan, steps=(_recover(snapshot, desired),), repeats=desired.force)
+    if snapshot is None:
+        old = []
     elif desired.replace or _too_old(name, snapshot, desired, now):
         if not named:
             raise InputError(
@@ -65,10 +64,12 @@ def plan_snapshot(instance: Resource, desired: DesiredSnapshot, now: datetime.da
                 f"{name} has the snapshot '{there[1]['id']}' too, and there can be no new one beside it, so "
                 f"'{desired.snapshot_id}' isn't replaced"
             )
-        plan.steps += _delete_all(there, desired)
-        plan.steps.append(_create(desired, now, snapshots_of(instance), replaced=snapshot))
-        plan.repeats = desired.replace  # one that was too old won't be twice
-    return plan
+        old = _delete_all(there, desired)
+    else:
+        return plan
+    new = _create(desired, now, snapshots_of(instance), replaced=snapshot)
+    # One that was too old won't be twice.
+    return replace(plan, steps=(*old, new), repeats=desired.replace)
 
 
 def _check_newest(name: str, there: t.Sequence[Snapshot], now: datetime.datetime) -> None:
@@ -206,7 +207,7 @@ def _recover(snapshot: Snapshot, desired: DesiredSnapshot) -> Step:
 # -- doing ------------------------------------------------------------------------------------------------------------
 
 
-def foresee(instance: Resource | None, action: Action) -> Resource | None:
+def with_effect(instance: Resource | None, action: Action) -> Resource | None:
     """The instance with its snapshots once an action in progress has ended well, as far as its process tells."""
     if instance is None:
         return None

@@ -86,7 +86,7 @@ def test_what_a_plan_says(
     after: dict[str, Any],
     predicted: dict[str, Any] | None,
 ) -> None:
-    plan = Plan("instance", "WEB", dict(CURRENT), steps)
+    plan = Plan("instance", "WEB", dict(CURRENT), tuple(steps))
     assert plan.changed == bool(steps)
     assert plan.operations == [step.label for step in steps]
     assert (plan.before, plan.after, plan.predicted) == (before, after, predicted)
@@ -101,7 +101,7 @@ def test_what_a_plan_says(
 
 def test_a_new_resource_is_predicted_by_its_steps() -> None:
     create = Step("create", "POST", "/x", after={"name": "WEB", "status": "ACTIVE"})
-    plan = Plan("instance", "WEB", None, [create, STOP])
+    plan = Plan("instance", "WEB", None, (create, STOP))
     assert plan.predicted == {"name": "WEB", "status": "INACTIVE"}
 
 

@@ -47,7 +47,7 @@ def test_nothing_differs(spelling: Any) -> None:
     options = {"name": "WEB", "sizing": "2cpu4gb", "service_id": 13, "cloud_id": 0, "network_id": 7}
     options["backup"] = {"server_policy_id": "12"}
     plan = plan_instance(current, DesiredInstance.from_options(options))
-    assert (plan.steps, plan.warnings) == ([], [])
+    assert (plan.steps, plan.warnings) == ((), ())
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

@@ -282,7 +282,7 @@ def test_recovered_already(force: bool) -> None:
     snapshot = {**SNAPSHOT, "recovered_at": stamp(NOW)}
     instance = {"id": 1, "name": "WEB1", "snapshot": snapshot}
     plan = plan_snapshot(instance, DesiredSnapshot("recovered", force=force), NOW)
-    said = [] if force else [f"WEB1: already recovered at {stamp(NOW)}"]
+    said = () if force else (f"WEB1: already recovered at {stamp(NOW)}",)
     assert (plan.warnings, plan.changed) == (said, force)
 
 
