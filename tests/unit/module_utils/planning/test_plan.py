@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import Any
 
 import pytest
@@ -97,6 +98,15 @@ def test_what_a_plan_says(
         "after_header": "instance WEB",
     }
     assert plan.current == CURRENT
+
+
+def test_a_plan_is_a_value() -> None:
+    plan = Plan("instance", "WEB", dict(CURRENT), (STOP,))
+    for field in dataclasses.fields(plan):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(plan, field.name, None)
+    assert isinstance(plan.steps, tuple)
+    assert isinstance(plan.warnings, tuple)
 
 
 def test_a_new_resource_is_predicted_by_its_steps() -> None:
