@@ -116,7 +116,7 @@ class Applier:
                 self.outcome.itcare_actions += busy
                 return
             if not self._target.before.complete:  # told apart by name only
-                busy = self._target.listed().in_progress
+                busy = self._target.list_now().in_progress
             same = [a for a in busy if self._steps and does_just(a, self._steps[0])]
             if len(self._steps) == 1 and same:
                 self.outcome.itcare_actions.append(same[0])
@@ -196,8 +196,7 @@ class Applier:
             # It may have been somebody else's, with other values.
             self._plan_anew(self._target.current)
         if self._steps:
-            others = self._target.later()
-            if others:
+            if others := self._target.later():
                 self._after(self._target.wait_for(others))
         elif self._plan.checked_at_end and self._waiting.wait and accepted.reached:
             self._plan_anew(self._target.current)

@@ -67,7 +67,7 @@ def check_concurrency(value: int) -> int:
 def plan_all(
     instances: t.Sequence[Resource],
     make_plan: t.Callable[[Resource | None], Plan],
-    excused: t.Callable[[Resource], bool] = lambda instance: False,
+    excused: t.Callable[[Resource], bool],
 ) -> list[Plan]:
     """A plan each. Raises one InputError that names every instance for which there can't be one.
 
@@ -122,15 +122,8 @@ def apply_all(
     def one(instance: Resource, plan: Plan) -> InstanceResult:
         # Its turn may come minutes after the list, and others don't sleep.
         late = plan.changed and not client.read_only and client.clock() - listed_at > LATE
-        target = Target(
-            client,
-            deadline,
-            goal,
-            instance.get("name"),
-            read=lambda: read(instance),
-            listed=None if late else on(instance),
-            read_at=read_at,
-        )
+        name, others = instance.get("name"), None if late else on(instance)
+        target = Target(client, deadline, goal, name, lambda: read(instance), others, read_at)
         applier = Applier(target)
         try:
             outcome = applier.apply(instance, late=late)
@@ -160,9 +153,7 @@ def result_of(
     values = {
         **rows,
         "operations": list(dict.fromkeys(operations)),  # each once, in the order of its first use
-        "itcare_actions": [
-            action for result in results for action in result.outcome.itcare_actions
-        ],
+        "itcare_actions": [a for result in results for a in result.outcome.itcare_actions],
     }
     changed = any(result.changed for result in results)
     failed = [
@@ -171,11 +162,7 @@ def result_of(
         if result.error
     ]
     if failed:
-        raise PartialFailureError(
-            f"{len(failed)} of {len(results)} instances failed: {named(failed)}.",
-            changed=changed,
-            warnings=warnings,
-            **values,
-        )
+        text = f"{len(failed)} of {len(results)} instances failed: {named(failed)}."
+        raise PartialFailureError(text, changed=changed, warnings=warnings, **values)
     diffs = [result.plan.diff() for result in results if result.plan.changed]
     return Result(changed, values, diffs, warnings)

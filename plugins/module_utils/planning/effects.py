@@ -25,10 +25,10 @@ class AcceptedStep:
 
     step: Step
     sent_at: datetime.datetime | None
-    action: Action | None  # as the answer or its trace names it, else a guess
+    action: Action | None
     traced: bool = False  # found by a look: it may be somebody else's that did just the same
     reached: bool = False  # its effect was seen
-    guessed: bool = False
+    guessed: bool = False  # neither the answer nor a trace named its action
     lost: bool = False  # the record of its action is gone
 
     @property
@@ -85,9 +85,8 @@ def finish(
             accepted.action = _begun(accepted, target, waits)
     if accepted.action is not None:
         target.own.add(accepted.action["id"])
-        outcome.record(
-            accepted.action
-        )  # now: what has been begun is told, whatever comes of the wait
+        # Now: what has been begun is told, whatever comes of the wait.
+        outcome.record(accepted.action)
         if waits:
             ended = actions.wait_for(target.client, accepted.action, target.deadline)
             accepted.action, accepted.lost = ended

@@ -35,17 +35,13 @@ class Step:
     before: Resource = field(default_factory=dict)
     after: Resource = field(default_factory=dict)
     process: str = ""  # the action's name on the server, to know our own action again
-    reached: t.Callable[[Resource | None], bool] | None = (
-        None  # is it done? Without: when the resource shows `after`
-    )
+    # Is it done? Without: when the resource shows `after`.
+    reached: t.Callable[[Resource | None], bool] | None = None
     told_by_process: bool = True  # an action of this process does just this, whatever was asked for
     waits_for_previous: bool = False  # only possible once the step before it is over
-    restores: bool = (
-        False  # the resource was so before the step before it: a state that lags looks as if it were done
-    )
-    again: str = (
-        ALWAYS  # may it be sent again after an answer that leaves open whether it was executed?
-    )
+    # The resource was so before the step before it: a state that lags looks as if it were done.
+    restores: bool = False
+    again: str = ALWAYS  # after an answer that leaves open whether it was executed
     media_type: str = "application/json"
 
     @property
@@ -74,9 +70,8 @@ class Plan:
     steps: tuple[Step, ...] = ()
     warnings: tuple[str, ...] = ()
     repeats: bool = False  # planning again would start over (restart, reset): never do so half-way
-    checked_at_end: bool = (
-        False  # planned once more when all is done: only then may the rest come to light
-    )
+    # Planned once more when all is done: only then may the rest come to light.
+    checked_at_end: bool = False
 
     @property
     def title(self) -> str:

@@ -37,14 +37,9 @@ def predict(target: Target, plan: Plan | None, in_the_way: list[Action]) -> Outc
         plan = target.goal.make_plan(current)
     if target.client.dry_run and not in_the_way:
         _validate(target, plan)
-    return Outcome(
-        plan.kind,
-        plan.name,
-        plan.current,
-        plan.predicted,
-        list(plan.steps),
-        warnings=[*warnings, *plan.warnings],
-    )
+    warnings += plan.warnings
+    done = list(plan.steps)
+    return Outcome(plan.kind, plan.name, plan.current, plan.predicted, done, warnings=warnings)
 
 
 def _validate(target: Target, plan: Plan) -> None:

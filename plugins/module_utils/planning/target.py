@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import typing as t
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 
 from ..api import actions
 from ..api.actions import Action, Deadline
@@ -34,6 +34,7 @@ class Goal:
     read_back: bool = True
 
 
+@dataclass(repr=False)
 class Target:
     """One resource: its state as it was seen last, the actions on it before the first write, and those that came since.
 
@@ -41,27 +42,23 @@ class Target:
     a race; None when nobody has asked. `read_at`: when the state was read, on the server's clock, if that wasn't just now.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        deadline: Deadline,
-        goal: Goal,
-        name: str | None,
-        read: t.Callable[[], Resource | None],
-        *,
-        listed: Listed | None = None,
-        read_at: datetime.datetime | None = None,
-    ) -> None:
-        self.client, self.deadline, self.goal = client, deadline, goal
-        self.name, self.read = name, read
-        self.current: Resource | None = None
-        self.before = Listed([], complete=False)  # the first write
-        self.own: set[int | str] = set()  # the actions of this task
-        self.warnings: list[str] = []
-        self._read_at = read_at or client.server_time
+    client: Client
+    deadline: Deadline
+    goal: Goal
+    name: str | None
+    read: t.Callable[[], Resource | None]
+    listed: InitVar[Listed | None] = None
+    read_at: datetime.datetime | None = None
+    current: Resource | None = None
+    own: set[int | str] = field(default_factory=set)  # the actions of this task
+    warnings: list[str] = field(default_factory=list)
+
+    def __post_init__(self, listed: Listed | None) -> None:
+        self.read_at = self.read_at or self.client.server_time
+        self.before = Listed([], complete=False)  # what there was before the first write
         self._looked = False
         self._seen: set[int | str] = set()
-        part = listed and listed.of(name)
+        part = listed and listed.of(self.name)
         if part is not None:
             self._take(part)
 
@@ -93,13 +90,13 @@ class Target:
         """Looks up the actions before the first write, once. Whether the state is out of date, as one ended after it was read."""
         if self._looked:
             return False
-        self._take(self.listed())
+        self._take(self.list_now())
         return any(
-            action["status"] != actions.IN_PROGRESS and actions.touched_since(action, self._read_at)
+            action["status"] != actions.IN_PROGRESS and actions.touched_since(action, self.read_at)
             for action in self.before.actions
         )
 
-    def listed(self) -> Listed:
+    def list_now(self) -> Listed:
         """The actions on this very resource, and on none of the same name, as they are now."""
         listed = list_others(self.client, self.id, self.name, complete=True)
         self._warn(listed.warning)
@@ -110,12 +107,12 @@ class Target:
         known = self._seen | self.own
         return [
             action
-            for action in self.listed().actions
+            for action in self.list_now().actions
             if action["id"] not in known
             and (
                 self.before.complete
                 or action["status"] == actions.IN_PROGRESS
-                or actions.begun_since(action, since or self._read_at)
+                or actions.begun_since(action, since or self.read_at)
             )
         ]
 

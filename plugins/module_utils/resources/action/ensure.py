@@ -26,23 +26,23 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     deadline = Deadline(client, Waiting.from_options(options))
     selection = Selection.from_options(options)
     if ids is not None:
-        found = by_ids(client, list(dict.fromkeys(ids)))
-        missing = [str(i) for i, action in zip(dict.fromkeys(ids), found) if action is None]
+        each = list(dict.fromkeys(ids))
+        begun = {i: action for i, action in zip(each, by_ids(client, each)) if action is not None}
+        missing = [str(i) for i in each if i not in begun]
         if missing:
             raise InputError(
                 f"There is no action with the id {shortened(missing)}, or the API account may not see it."
             )
-        begun = {action["id"]: action for action in found if action is not None}
     else:
         instances = resolve(client, selection)
         begun = {a["id"]: a for a in of_instances(client, instances, (actions.IN_PROGRESS,))}
         ids = list(begun)
     if client.read_only:
         return Result(False, {"itcare_actions": [begun[i] for i in ids]})
-    found_ended, lost = actions.wait_for_all(client, list(begun.values()), deadline)
-    ended = {action["id"]: action for action in found_ended}
-    results = [ended[identifier] for identifier in ids]
-    _check_ends(found_ended, results, lost, deadline.waiting)
+    ended, lost = actions.wait_for_all(client, list(begun.values()), deadline)
+    by_id = dict(zip(begun, ended))
+    results = [by_id[identifier] for identifier in ids]
+    _check_ends(ended, results, lost, deadline.waiting)
     return Result(False, {"itcare_actions": results})
 
 

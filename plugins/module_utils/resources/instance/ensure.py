@@ -51,11 +51,8 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         """Once the instance of a name was seen it is that very one, whoever gets the name next."""
         nonlocal identifier
         found = None if identifier is None else read_by_id(client, identifier)
-        if (
-            found is None
-            and desired.id is None
-            and (identifier is None or desired.state != "absent")
-        ):
+        anew = identifier is None or desired.state != "absent"
+        if found is None and desired.id is None and anew:
             found = read_by_name(client, str(desired.name))
         if found is not None:
             identifier = found["id"]
@@ -75,13 +72,9 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     )
     name = desired.name or (current or {}).get("name")
     outcome = Applier(Target(client, deadline, goal, name, read, listed=listed)).apply(current)
-    return Result(
-        changed=outcome.changed,
-        diff=outcome.done.diff(),
-        warnings=outcome.warnings,
-        values={
-            "instance": outcome.current,
-            "operations": outcome.operations,
-            "itcare_actions": outcome.itcare_actions,
-        },
-    )
+    values = {
+        "instance": outcome.current,
+        "operations": outcome.operations,
+        "itcare_actions": outcome.itcare_actions,
+    }
+    return Result(outcome.changed, values, outcome.done.diff(), outcome.warnings)

@@ -134,26 +134,14 @@ _CREATE_ONLY_DETAILS: tuple[tuple[str, str, str, str | None], ...] = (
 
 
 def _operation(
-    label: str,
-    operation: str,
-    options: dict[str, t.Any],
-    before: Resource,
-    after: Resource,
-    **more: t.Any,
+    operation: str, options: Resource, before: Resource, after: Resource, **more: t.Any
 ) -> Step:
     body: dict[str, t.Any] = {"operation": operation}
     if options:
         body["options"] = options
-    return Step(
-        label,
-        "PATCH",
-        f"{INSTANCES}/{{id}}",
-        body,
-        before,
-        after,
-        process=f"vm_{operation}",
-        **more,
-    )
+    process = f"vm_{operation}"
+    path = f"{INSTANCES}/{{id}}"
+    return Step(operation, "PATCH", path, body, before, after, process, **more)
 
 
 def _referenced(
@@ -172,7 +160,6 @@ def _power(
     shown = before if after_stop else current.get("status")
     return _operation(
         operation,
-        operation,
         _referenced(desired),
         {"status": shown},
         {"status": after},
@@ -183,7 +170,7 @@ def _power(
 
 def _reset(desired: DesiredInstance) -> Step:
     options = {"comment": desired.comment} if desired.comment else {}
-    return _operation("reset", "reset", options, {}, {}, again=NEVER)
+    return _operation("reset", options, {}, {}, again=NEVER)
 
 
 def _delete(current: Resource, desired: DesiredInstance, after_stop: bool) -> Step:
@@ -219,9 +206,7 @@ def _resize(
             if isinstance(size, str)
             else "can't be compared, as ITCare shows no size"
         )
-        warnings.append(
-            f"The sizing '{size}' {why}: the size of instance {name} is left alone."
-        )
+        warnings.append(f"The sizing '{size}' {why}: the size of instance {name} is left alone.")
         return []
     if size == (cpu, ram):
         return []
@@ -229,7 +214,6 @@ def _resize(
     differs = [key for key in after if after[key] != before[key]]
     return [
         _operation(
-            "resize",
             "resize",
             _referenced(desired, {"sizing": str(size)}),
             {key: before[key] for key in differs},
@@ -267,7 +251,6 @@ def _protect(current: Resource, desired: DesiredInstance, name: str) -> list[Ste
         before = {key: bool(current.get(key)) for key in after}
         steps.append(
             _operation(
-                protection.operation,
                 protection.operation,
                 options,
                 before,

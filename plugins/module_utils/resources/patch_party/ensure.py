@@ -12,14 +12,7 @@ from ...api.actions import Deadline, Waiting
 from ...api.case import to_snake
 from ...api.client import Client
 from ...api.notices import shortened
-from ...planning.bulk import (
-    NAMED,
-    InstanceResult,
-    apply_all,
-    check_concurrency,
-    result_of,
-    warnings_of,
-)
+from ...planning import bulk
 from ...planning.target import Goal
 from ...result import Result
 from ..selection.selection import Selection, read_by_id, resolve
@@ -31,9 +24,9 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_patch_party."""
     desired = DesiredPatchParty.from_options(options)
     deadline = Deadline(client, Waiting.from_options(options))
-    concurrency = check_concurrency(options.get("concurrency", 1))
+    concurrency = bulk.check_concurrency(options.get("concurrency", 1))
     selection = Selection.from_options(options)
-    results = apply_all(
+    results = bulk.apply_all(
         client,
         deadline,
         Goal(lambda instance: plan_patch_party(instance, desired), read_back=False),
@@ -42,16 +35,16 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         concurrency=concurrency,
     )
     rows = [result.report() for result in results]
-    return result_of(results, _warnings(results), instances=rows)
+    return bulk.result_of(results, _warnings(results), instances=rows)
 
 
-def _warnings(results: list[InstanceResult]) -> list[str]:
+def _warnings(results: list[bulk.InstanceResult]) -> list[str]:
     """One for all instances that stay excluded."""
-    texts = warnings_of(results)
+    texts = bulk.warnings_of(results)
     kept = [result for result in results if STAYS_EXCLUDED in " ".join(result.outcome.warnings)]
     if len(kept) < 2:
         return texts
-    names = shortened([result.plan.name for result in kept], most=NAMED)
+    names = shortened([result.plan.name for result in kept], most=bulk.NAMED)
     return [
         *(text for text in texts if STAYS_EXCLUDED not in text),
         f"{len(kept)} instances stay excluded from patch parties, so their group is left alone: {names}. "

@@ -12,14 +12,7 @@ import typing as t
 from ...api.actions import Deadline, Waiting
 from ...api.client import Client
 from ...api.errors import InputError, ItcareError
-from ...planning.bulk import (
-    InstanceResult,
-    apply_all,
-    check_concurrency,
-    named,
-    result_of,
-    warnings_of,
-)
+from ...planning import bulk
 from ...planning.others import SNAPSHOT, list_others
 from ...planning.plan import Plan, Resource
 from ...planning.target import Goal
@@ -34,7 +27,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_snapshot."""
     desired = DesiredSnapshot.from_options(options)
     deadline = Deadline(client, Waiting.from_options(options))
-    concurrency = check_concurrency(options.get("concurrency", 1))
+    concurrency = bulk.check_concurrency(options.get("concurrency", 1))
     selection = Selection.from_options(options)
     refuse_all(selection)
     # Actions first: what ends between the two is in the state already.
@@ -47,7 +40,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         snapshot_id=desired.snapshot_id,
     )
     now = server_now(client)
-    results = apply_all(
+    results = bulk.apply_all(
         client,
         deadline,
         Goal(lambda found: _plan(client, found or {}, desired, now), SNAPSHOT, with_effect),
@@ -59,7 +52,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     for result in results:
         _say_what_is_left(client, result)
     rows = [_row_report(client, result) for result in results]
-    return result_of(results, [*unseen, *_warnings(results)], snapshots=rows)
+    return bulk.result_of(results, [*unseen, *_warnings(results)], snapshots=rows)
 
 
 def _plan(
@@ -73,26 +66,26 @@ def _plan(
         raise InputError(f"{error}{unmade(client)}") from error
 
 
-def _warnings(results: list[InstanceResult]) -> list[str]:
+def _warnings(results: list[bulk.InstanceResult]) -> list[str]:
     """What the plans warn of; one for all that were recovered already."""
-    every = warnings_of(results)
+    every = bulk.warnings_of(results)
     already = [warning for warning in every if ALREADY in warning]
     warnings = [warning for warning in every if ALREADY not in warning]
     if already:
         warnings.append(
-            f"{named(already)}. Nothing was done there: force: true recovers a snapshot again."
+            f"{bulk.named(already)}. Nothing was done there: force: true recovers a snapshot again."
         )
     return warnings
 
 
-def _row_report(client: Client, result: InstanceResult) -> Resource:
+def _row_report(client: Client, result: bulk.InstanceResult) -> Resource:
     line = {**report(client, result.instance, result.outcome.current), **result.report()}
     line.pop("id")
     line.pop("name")
     return line
 
 
-def _say_what_is_left(client: Client, result: InstanceResult) -> None:
+def _say_what_is_left(client: Client, result: bulk.InstanceResult) -> None:
     """A replacement that ends between its two steps leaves nothing to go back to: that must be said."""
     halfway = (
         result.plan.operations[-1:] == ["create snapshot"]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.actions import Action
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.others import Listed
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import ensure
 from support.client import WAIT, client_of, executed, instance_of
@@ -43,7 +44,7 @@ def test_a_last_step_that_is_not_waited_for_is_sent_once(simulator: Simulator) -
 def test_whose_actions_are_whose(
     names: list[str | None], complete: bool, name: str | None, expected: list[int] | None
 ) -> None:
-    actions = [
+    actions: list[Action] = [
         {"id": number, "status": "SUCCESS", "resource_name": shown}
         for number, shown in enumerate(names)
     ]
