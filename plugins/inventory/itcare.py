@@ -144,6 +144,17 @@ options:
     description: How many requests are made side by side, V(1) to V(32).
     type: int
     default: 4
+  grouping:
+    description:
+      - How expressions are evaluated, those of O(compose), O(groups), O(keyed_groups), O(hostnames) and O(host_filters).
+      - V(fast) asks Ansible once for each distinct input; V(plain) asks it anew for every host. Both make the same inventory,
+        so V(plain) is only for finding out what is wrong, or until it is mended. With a release of Ansible that isn't known
+        well enough V(fast) is V(plain), and C(-v) says so.
+    type: str
+    choices: [fast, plain]
+    default: fast
+    env:
+      - name: ITCARE_GROUPING
 notes:
   - Expressions in O(compose), O(groups), O(keyed_groups), O(hostnames) and O(host_filters) see each field under its own
     name (C(environment), C(region.id)) and as the host variable that it becomes (C(itcare_environment)). In addition to

@@ -21,6 +21,7 @@ import typing as t
 
 from ansible import template as ansible_template
 from ansible.utils.unsafe_proxy import wrap_var
+from jinja2 import Environment, TemplateError, nodes
 
 from ..module_utils.api.case import harmless_key
 
@@ -38,6 +39,14 @@ def can_be_template(text: str) -> bool:
 def may_become_template(text: str) -> bool:
     """Whether it is one, or what is left of it may be when an expression has stripped, split or replaced something."""
     return "{" in text or ("#jinja2:" if TRUST_IS_GIVEN else "#") in text
+
+
+def is_constant(expression: t.Any) -> bool:
+    """Whether an expression names no variable at all: its text is what the user wrote."""
+    try:
+        return Environment().parse(f"{{{{{expression}}}}}").find(nodes.Name) is None
+    except (TemplateError, RecursionError, ValueError):
+        return False
 
 
 def trust_harmless(value: t.Any) -> t.Any:

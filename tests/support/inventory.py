@@ -10,9 +10,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible import template as ansible_template
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
@@ -117,6 +119,7 @@ DEFAULTS: dict[str, Any] = {
     "fields": None,
     "filters": None,
     "group_by": [],
+    "grouping": "fast",
     "groups": {},
     "host_filters": [],
     "hostnames": ["name"],
@@ -134,14 +137,26 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+@pytest.fixture(scope="module", params=["fast", "plain"])
+def each_grouping(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A module's tests once with each way of grouping."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(DEFAULTS, "grouping", request.param)
+        yield request.param
+
+
 class Spoken:
     """Takes the place of Ansible's display."""
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
+        self.remarks: list[str] = []
 
     def warning(self, text: str) -> None:
         self.warnings.append(text)
+
+    def v(self, text: str) -> None:
+        self.remarks.append(text)
 
 
 class Source(BaseInventoryPlugin, Constructable):  # type: ignore[misc]

@@ -18,16 +18,8 @@ from dataclasses import dataclass
 from jinja2 import Environment, TemplateError, nodes
 
 from ..trust import can_be_template
+from .hostvars import MISSING
 
-
-class _Missing:
-    """There is no such variable."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING: t.Final = _Missing()
 Lookup = t.Callable[[str], t.Any]
 Key = t.Hashable
 
@@ -48,9 +40,12 @@ PURE_TESTS = frozenset(
     gt in integer isnan issubset issuperset iterable le lessthan lower lt mapping match nan ne none number odd regex
     search sequence string subset superset true truthy undefined upper version version_compare""".split()
 )
-# Filters whose first argument names another filter or test.
-_APPLYING = {"map": PURE_FILTERS, "select": PURE_TESTS, "reject": PURE_TESTS}
-_APPLYING_SECOND = frozenset({"selectattr", "rejectattr"})
+# Filters with an argument that names another filter or test: which argument, and what it may name.
+_APPLYING = {
+    "map": (0, PURE_FILTERS),
+    **dict.fromkeys(("select", "reject"), (0, PURE_TESTS)),
+    **dict.fromkeys(("selectattr", "rejectattr"), (1, PURE_TESTS)),
+}
 PURE_METHODS = frozenset(
     """capitalize casefold count endswith find get index isalnum isalpha isdigit islower isnumeric isspace isupper
     items join keys ljust lower lstrip partition removeprefix removesuffix replace rfind rjust rpartition rsplit
@@ -61,31 +56,10 @@ NOT_VARIABLES = frozenset(
     """caller context cycler dict groups hostvars joiner lipsum lookup loop namespace now omit play_hosts q query
     range self super undef varargs kwargs vars""".split()
 )
-_PURE_NODES = (
-    nodes.Add,
-    nodes.And,
-    nodes.Compare,
-    nodes.Concat,
-    nodes.CondExpr,
-    nodes.Dict,
-    nodes.Div,
-    nodes.FloorDiv,
-    nodes.Keyword,
-    nodes.List,
-    nodes.Mod,
-    nodes.Mul,
-    nodes.Neg,
-    nodes.Not,
-    nodes.Or,
-    nodes.Output,
-    nodes.Pair,
-    nodes.Pos,
-    nodes.Pow,
-    nodes.Slice,
-    nodes.Sub,
-    nodes.Template,
-    nodes.TemplateData,
-    nodes.Tuple,
+_PURE_NODES = tuple(
+    getattr(nodes, name)
+    for name in """Add And Compare Concat CondExpr Dict Div FloorDiv Keyword List Mod Mul Neg Not Operand Or Output Pair
+    Pos Pow Slice Sub Template TemplateData Tuple""".split()
 )
 # `a.items` is the method of a dictionary, whatever its keys are.
 _ATTRIBUTES = frozenset(
@@ -176,14 +150,6 @@ def dependencies_of_template(text: str) -> Dependencies:
     return _dependencies_in(text) if can_be_template(text) else CONSTANT
 
 
-def is_constant(expression: t.Any) -> bool:
-    """Whether an expression names no variable at all."""
-    try:
-        return Environment().parse(f"{{{{{expression}}}}}").find(nodes.Name) is None
-    except (TemplateError, RecursionError, ValueError):
-        return False
-
-
 def _dependencies_in(template: str) -> Dependencies:
     try:
         tree = Environment().parse(template)
@@ -192,14 +158,8 @@ def _dependencies_in(template: str) -> Dependencies:
     names: dict[str, None] = {}
     if not all(_is_pure(node, names) for node in tree.body):
         return IMPURE
-    path = None
-    if (
-        len(tree.body) == 1
-        and isinstance(tree.body[0], nodes.Output)
-        and len(tree.body[0].nodes) == 1
-    ):
-        path = _plain_path(tree.body[0].nodes[0])
-    return Dependencies(tuple(names), path)
+    parts = [part for output in tree.body for part in output.iter_child_nodes()]
+    return Dependencies(tuple(names), _plain_path(parts[0]) if len(parts) == 1 else None)
 
 
 def _is_pure(node: nodes.Node, names: dict[str, None]) -> bool:
@@ -229,8 +189,6 @@ def _is_pure(node: nodes.Node, names: dict[str, None]) -> bool:
     elif isinstance(node, nodes.Test):
         if _short(node.name) not in PURE_TESTS:
             return False
-    elif isinstance(node, nodes.Operand):
-        pass
     elif not isinstance(node, _PURE_NODES):
         return False
     return all(_is_pure(child, names) for child in node.iter_child_nodes())
@@ -244,18 +202,10 @@ def _is_pure_filter(node: nodes.Filter) -> bool:
     name = _short(node.name)
     if name not in PURE_FILTERS or node.dyn_args is not None or node.dyn_kwargs is not None:
         return False
-    applied: nodes.Expr | None = None
-    allowed = PURE_TESTS
-    if name in _APPLYING:
-        applied, allowed = (node.args[0] if node.args else None), _APPLYING[name]
-    elif name in _APPLYING_SECOND:
-        applied = node.args[1] if len(node.args) > 1 else None
-    if applied is None:
-        return True
-    return (
-        isinstance(applied, nodes.Const)
-        and isinstance(applied.value, str)
-        and _short(applied.value) in allowed
+    place, allowed = _APPLYING.get(name, (len(node.args), PURE_TESTS))
+    return all(
+        isinstance(applied, nodes.Const) and _short(str(applied.value)) in allowed
+        for applied in node.args[place : place + 1]
     )
 
 

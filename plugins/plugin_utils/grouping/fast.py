@@ -4,9 +4,9 @@
 
 """Floor grouping, private to the collection. `compose`, `groups` and `keyed_groups` with Ansible's exact meaning, without its cost per host.
 
-Ansible's own code decides what an entry does to a host. As the same entry and the same values always lead to the same
-decision, it is asked once for each distinct input, and its decision is applied to all hosts that share it. Plain paths
-in `compose` are looked up natively. What may depend on more than variables is asked for every host.
+As the same entry and the same values always lead to the same decision, Ansible is asked once for each distinct input, and its
+decision is applied to all hosts that share it. Plain paths in `compose` are looked up natively. What may depend on more than
+variables is asked for every host. Without this file and `expressions.py`, `plain.py` does the same.
 """
 
 from __future__ import annotations
@@ -15,149 +15,129 @@ import contextlib
 import typing as t
 
 from ansible import constants as C
-from ansible.errors import AnsibleError, AnsibleParserError
-from ansible.plugins.inventory import Constructable
-from jinja2 import TemplateError
 
-from ..trust import TRUST_IS_GIVEN, as_data, trust_harmless
+from ..trust import TRUST_IS_GIVEN, can_be_template, trust_harmless
 from .expressions import (
     IMPURE,
-    MISSING,
     Dependencies,
     Key,
     dependencies_of_expression,
     dependencies_of_template,
     follow,
-    is_constant,
 )
-from .hostvars import Fields, HostVariables, Variables
+from .hostvars import MISSING, Fields, Variables
+from .plain import Ask, Decide, PlainGrouping, environment_of
 
 REMEMBERED = 20_000  # decisions per entry
 # Before 2.19, with jinja2_native, Ansible evaluates text as Python: nothing is as simple as it looks.
 _GUESSES_TYPES = bool(getattr(C, "DEFAULT_JINJA2_NATIVE", False)) and not TRUST_IS_GIVEN
 _SCALARS = (str, bool, int, float, type(None))
-# Names of groups that mean something else: in a pattern, to the group of all, or in what ansible-inventory lists.
-_RESERVED_GROUPS = frozenset({"all", "ungrouped", "localhost", "_meta"})
+MAGIC = frozenset({"inventory_hostname", "inventory_hostname_short", "group_names"})
+_MERGE = C.DEFAULT_HASH_BEHAVIOUR == "merge"
 
 
-class ConstructableAdapter:
-    """Ansible's own code, one entry and one host at a time, with this object in the place of the inventory.
-
-    Groups and their parents are made at once, as Ansible would; what the host joins or gets is written down.
-    """
+class FastGrouping(PlainGrouping):
+    """Asks as the plain one does, one entry at a time, and remembers the answers."""
 
     def __init__(self, plugin: t.Any) -> None:
-        self.display = plugin.display
-        self.templar = plugin.templar
-        self.get_option = plugin.get_option
-        self.inventory = self
-        self._vars = plugin._vars
-        self._sanitize_group_name = plugin._sanitize_group_name
-        self._inventory = plugin.inventory
+        super().__init__(plugin)
+        compose, groups, keyed = map(self.get_option, ("compose", "groups", "keyed_groups"))
+        self._extra: Variables = plugin._vars if plugin.get_option("use_extra_vars") else {}
         self._compiled = _CompileOnce(plugin.templar)
-        self._by_key = False
-        self._joined: list[str] = []
-        self._composed: t.Any = MISSING
+        self._joined = _Groups()
+        self._compose_rules = [
+            (name, ValueRule(dependencies_of(expression), self._composing(name, expression)))
+            for name, expression in (compose or {}).items()
+        ]
+        to_composed, to_keyed = self._add_host_to_composed_groups, self._add_host_to_keyed_groups
+        self._group_rules = [
+            Rule(dependencies_of(conditional), self._joining(to_composed, {name: conditional}))
+            for name, conditional in (groups or {}).items()
+        ]
+        self._keyed_rules = [
+            Rule(_dependencies_of_keyed(entry), self._joining(to_keyed, [entry]))
+            for entry in keyed or []
+        ]
 
-    # -- what Ansible's code calls --
+    def check(self) -> None:
+        """Raises an exception where this release of Ansible doesn't do with a sample what this class relies on."""
+        for value in ("a", "b"):
+            variables = {"itcare_sample": value}
+            text = self._value("sample", trust_harmless("itcare_sample ~ '!'"), variables, "")
+            is_a = self._is_met(trust_harmless("itcare_sample == 'a'"), variables)
+            if (text, is_a) != (f"{value}!", value == "a"):
+                raise ValueError(f"a sample gives {text!r}, {is_a}")
+        if len(self._compiled.known) != 2:
+            raise ValueError("a sample isn't compiled where it was before")
+        self._joining(self._add_host_to_keyed_groups, [])({}, "")
 
-    def add_group(self, name: str) -> str:
-        return self._inventory.add_group(name)
+    def _composing(self, name: str, expression: t.Any) -> Decide:
+        return lambda variables, host: self._marked(
+            name, self._value(name, expression, variables, host)
+        )
 
-    def add_host(self, host: str, group: str) -> None:
-        if group in _RESERVED_GROUPS:
-            raise _reserved(group)
-        self._joined.append(group)
+    def _joining(self, ask: t.Callable[..., None], entries: t.Any) -> Decide:
+        """Tells which groups the entries put a host into. They and their parents are made at once, as Ansible would."""
 
-    def add_child(self, group: str, child: str) -> None:
-        if self._by_key:
-            if group in _RESERVED_GROUPS - {"all"}:
-                raise _reserved(group)
-            self._inventory.add_child(group, child)  # a parent; hosts come through add_host
-        else:
-            self._joined.append(group)
+        def decide(variables: Variables, host: str) -> _Groups:
+            self._joined = _Groups()
+            ask(entries, variables, host, self._strict, fetch_hostvars=False)
+            return self._joined
 
-    def set_variable(self, host: str, name: str, value: t.Any) -> None:
-        self._composed = value
+        return decide
+
+    def _join(self, group: str) -> None:
+        self._joined.append(self._inventory.groups[group])
+
+    def apply(self, host: t.Any, fields: Fields) -> None:
+        hostvars = HostVariables(fields, host.vars, host.get_magic_vars)
+        if self._compose_rules:
+            hostvars.extra = self._extra
+            # None sees another's result.
+            composed = [
+                (name, rule.outcome(hostvars, host.name)) for name, rule in self._compose_rules
+            ]
+            for name, value in composed:
+                if value is not MISSING:
+                    host.set_variable(name, value)
+            hostvars.variables = host.vars
+        hostvars.extra = {}  # Ansible doesn't show them to `groups`
+        joined = [rule.outcome(hostvars, host.name) for rule in self._group_rules]  # as `compose`
+        for groups in joined:
+            for group in groups:
+                group.add_host(host)
+        hostvars.extra = self._extra
+        for rule in self._keyed_rules:
+            for group in rule.outcome(hostvars, host.name):
+                group.add_host(host)
+
+    def _asking(self, expression: t.Any, decide: Decide, is_value: bool = False) -> Ask:
+        rule = (ValueRule if is_value else Rule)(dependencies_of(expression), decide)
+        return lambda fields, magic, name: rule.outcome(
+            HostVariables(fields, fields.variables, lambda: magic), name
+        )
 
     def _compose(self, template: t.Any, variables: Variables, *rest: t.Any) -> t.Any:
-        value = Constructable._compose(self, template, variables)
-        # Ansible drops the whole source over a number; it groups by its text here.
-        return str(value) if self._by_key and isinstance(value, int) else value
-
-    # -- what is asked of it --
-
-    def value(
-        self, name: str, expression: t.Any, variables: Variables, host: str, strict: bool
-    ) -> t.Any:
-        """What `compose` sets `name` to; MISSING when it sets nothing."""
-        self._composed = MISSING
         with self._compiled("value"):
-            Constructable._set_composite_vars(self, {name: expression}, variables, host, strict)
-        return self._composed
+            return super()._compose(template, variables)
 
-    def joined(
-        self, name: str, conditional: t.Any, variables: Variables, host: str, strict: bool
-    ) -> list[t.Any]:
-        """The group that an entry of `groups` puts the host into, if any."""
-        self._joined = []
+    def _add_host_to_composed_groups(self, *what: t.Any, **more: t.Any) -> None:
         with self._compiled("conditional"):
-            Constructable._add_host_to_composed_groups(
-                self, {name: conditional}, variables, host, strict, fetch_hostvars=False
-            )
-        return [self._inventory.groups[group] for group in self._joined]
-
-    def keyed(self, entry: t.Any, variables: Variables, host: str, strict: bool) -> list[t.Any]:
-        """The groups that an entry of `keyed_groups` puts the host into."""
-        self._joined = []
-        self._by_key = True
-        try:
-            with self._compiled("value"):
-                Constructable._add_host_to_keyed_groups(
-                    self, [entry], variables, host, strict, fetch_hostvars=False
-                )
-        finally:
-            self._by_key = False
-        return [self._inventory.groups[group] for group in self._joined]
-
-    def wrong_with(self, expression: str) -> str | None:
-        """Why an expression can't be evaluated for any host."""
-        try:
-            self._compiled.environment.from_string(f"{{{{{expression}}}}}")
-        except TemplateError as error:
-            return str(error).rstrip(".")
-        return None
-
-    def holds(self, conditional: t.Any, variables: Variables) -> bool:
-        """Whether a condition is met. Raises AnsibleError when that can't be told."""
-        probe = ConditionProbe(self)
-        with self._compiled("conditional"):
-            Constructable._add_host_to_composed_groups(
-                probe, {"met": conditional}, variables, "", True, fetch_hostvars=False
-            )
-        return probe.met
+            super()._add_host_to_composed_groups(*what, **more)
 
 
-def _reserved(group: str) -> AnsibleParserError:
-    return AnsibleParserError(
-        f"keyed_groups makes a group '{group}', a name that means something else to Ansible: give it a prefix."
-    )
+def dependencies_of(expression: t.Any) -> Dependencies:
+    return dependencies_of_expression(str(expression)) if isinstance(expression, str) else IMPURE
 
 
-class ConditionProbe:
-    """Stands in for the inventory where only the outcome of a condition is wanted."""
-
-    def __init__(self, adapter: ConstructableAdapter) -> None:
-        self.templar = adapter.templar
-        self.inventory = self
-        self._sanitize_group_name = adapter._sanitize_group_name
-        self.met = False
-
-    def add_group(self, name: str) -> str:
-        return name
-
-    def add_child(self, group: str, child: str) -> None:
-        self.met = True
+def _dependencies_of_keyed(entry: t.Any) -> Dependencies:
+    if not isinstance(entry, dict):
+        return IMPURE
+    parent = entry.get("parent_group")
+    key = dependencies_of(entry.get("key"))
+    if parent is None:
+        return key
+    return key | dependencies_of_template(str(parent)) if isinstance(parent, str) else IMPURE
 
 
 class _CompileOnce:
@@ -167,22 +147,20 @@ class _CompileOnce:
     """
 
     def __init__(self, templar: t.Any) -> None:
-        try:  # ansible-core 2.19 and later
-            self.environment, self._method = templar._engine.environment, "compile_expression"
-        except AttributeError:
-            self.environment, self._method = templar.environment, "from_string"
-        self._known: dict[tuple[str, str], t.Any] = {}
+        self._environment = environment_of(templar)
+        self._method = "compile_expression" if TRUST_IS_GIVEN else "from_string"
+        self.known: dict[tuple[str, str], t.Any] = {}
 
     @contextlib.contextmanager
     def __call__(self, kind: str) -> t.Iterator[None]:
-        environment = self.environment
+        environment = self._environment
 
         def compile_once(source: str, *args: t.Any, **kwargs: t.Any) -> t.Any:
             del environment.__dict__[self._method]
-            known = self._known.get((kind, source))
+            known = self.known.get((kind, source))
             if known is None:
                 known = getattr(environment, self._method)(source, *args, **kwargs)
-                self._known[kind, source] = known
+                self.known[kind, source] = known
             return known
 
         environment.__dict__[self._method] = compile_once
@@ -190,6 +168,60 @@ class _CompileOnce:
             yield
         finally:
             environment.__dict__.pop(self._method, None)
+
+
+class HostVariables:
+    """The variables that expressions about one host see: API fields, then its variables, then magic ones."""
+
+    __slots__ = ("_fields", "_magic", "extra", "variables")
+
+    def __init__(
+        self, fields: Fields, variables: Variables, magic: t.Callable[[], Variables]
+    ) -> None:
+        self._fields = fields
+        self._magic = magic
+        self.variables = variables  # the host's by now, those of other sources included
+        self.extra: Variables = {}  # extra variables, while they count
+
+    def lookup(self, name: str) -> t.Any:
+        """A variable's value or MISSING. Raises TypeError when it may hold templates, which need all variables."""
+        if name in self.extra:
+            return _plain(self.extra[name], no_mapping=_MERGE)
+        if name in MAGIC:
+            value = self._magic().get(name, MISSING)
+            if value is not MISSING:
+                return value
+        value = self.variables.get(name, MISSING)
+        if value is MISSING:
+            return self._fields.get(name, MISSING)
+        if value is self._fields.variables.get(name, MISSING):
+            return value
+        return _plain(value, no_mapping=_MERGE)
+
+    def only(self, names: t.Iterable[str]) -> dict[str, t.Any]:
+        """Just these variables."""
+        found = ((name, self.lookup(name)) for name in names)
+        return {name: value for name, value in found if value is not MISSING}
+
+    def everything(self) -> dict[str, t.Any]:
+        return self._fields.everything(self.variables, self._magic())
+
+
+def _plain(value: t.Any, no_mapping: bool = False) -> t.Any:
+    """`value` if it is JSON without templates."""
+    if isinstance(value, str):
+        plain = not can_be_template(value)
+    elif isinstance(value, list):
+        plain = all(_plain(item) is item for item in value)
+    elif isinstance(value, dict):
+        plain = not no_mapping and all(
+            k.__class__ is str and _plain(v) is v for k, v in value.items()
+        )
+    else:
+        plain = value is None or isinstance(value, (bool, int, float))
+    if not plain:
+        raise TypeError("not plain data")
+    return value
 
 
 class Rule:
@@ -249,118 +281,3 @@ def _is_itself(value: t.Any) -> bool:
     if value.__class__ is str:  # not one that Ansible has marked
         return value[:1] not in ("{", "[") and value not in ("True", "False")
     return isinstance(value, bool)
-
-
-def dependencies_of(expression: t.Any) -> Dependencies:
-    return dependencies_of_expression(str(expression)) if isinstance(expression, str) else IMPURE
-
-
-class Grouping:
-    """The entries of a source, applied to its hosts one after the other."""
-
-    def __init__(
-        self,
-        plugin: t.Any,
-        adapter: ConstructableAdapter,
-        *,
-        compose: t.Any,
-        groups: t.Any,
-        keyed_groups: t.Any,
-        strict: bool,
-        extra: Variables,
-    ) -> None:
-        self._extra = extra
-        self._strict = strict
-        self._adapter = adapter
-        self._valid_names: set[str] = set()
-        self._compose = [
-            (name, ValueRule(dependencies_of(expression), self._decide_value(name, expression)))
-            for name, expression in (compose or {}).items()
-        ]
-        self._groups = [
-            Rule(dependencies_of(conditional), self._decide_group(name, conditional))
-            for name, conditional in (groups or {}).items()
-        ]
-        self._keyed = [
-            Rule(_dependencies_of_keyed(entry), self._decide_keyed(entry))
-            for entry in keyed_groups or []
-        ]
-
-    def _decide_value(self, name: str, expression: t.Any) -> t.Callable[[Variables, str], t.Any]:
-        # A template that the user wrote out is executed later, as the user means it; one that holds data never is.
-        mark = trust_harmless if is_constant(expression) else as_data
-        return lambda variables, host: mark(
-            self._adapter.value(name, expression, variables, host, self._strict)
-        )
-
-    def _decide_group(self, name: str, conditional: t.Any) -> t.Callable[[Variables, str], t.Any]:
-        return lambda variables, host: _Groups(
-            self._adapter.joined(name, conditional, variables, host, self._strict)
-        )
-
-    def _decide_keyed(self, entry: t.Any) -> t.Callable[[Variables, str], t.Any]:
-        return lambda variables, host: _Groups(
-            self._adapter.keyed(entry, variables, host, self._strict)
-        )
-
-    def apply(self, host: t.Any, fields: Fields) -> None:
-        """Sets the host's composed variables and puts it into its groups."""
-        hostvars = HostVariables(fields, host.vars, host.get_magic_vars)
-        if self._compose:
-            hostvars.extra = self._extra
-            # None sees another's result.
-            composed = [(name, rule.outcome(hostvars, host.name)) for name, rule in self._compose]
-            for name, value in composed:
-                if value is not MISSING:
-                    self._set(host, name, value)
-            hostvars.variables = host.vars
-        hostvars.extra = {}  # Ansible doesn't show them to `groups`
-        joined = [rule.outcome(hostvars, host.name) for rule in self._groups]  # as with `compose`
-        for groups in joined:
-            for group in groups:
-                group.add_host(host)
-        hostvars.extra = self._extra
-        for rule in self._keyed:
-            for group in rule.outcome(hostvars, host.name):
-                group.add_host(host)
-
-    def _set(self, host: t.Any, name: str, value: t.Any) -> None:
-        """As `Host.set_variable` does, which also checks the name each time."""
-        if name in self._valid_names and name not in host.vars:
-            host.vars[name] = value
-        else:
-            host.set_variable(name, value)
-            self._valid_names.add(name)
-
-
-def _dependencies_of_keyed(entry: t.Any) -> Dependencies:
-    if not isinstance(entry, dict):
-        return IMPURE
-    parent = entry.get("parent_group")
-    key = dependencies_of(entry.get("key"))
-    if parent is None:
-        return key
-    return key | dependencies_of_template(str(parent)) if isinstance(parent, str) else IMPURE
-
-
-def evaluate(adapter: ConstructableAdapter, expression: str, name: str, strict: bool) -> ValueRule:
-    """A rule for the value of an expression; MISSING, or with `strict` an error, when it has none."""
-    return ValueRule(
-        dependencies_of(expression),
-        lambda variables, host: adapter.value(name, expression, variables, host, strict),
-    )
-
-
-def condition(adapter: ConstructableAdapter, conditional: t.Any, where: str) -> Rule:
-    """A rule for whether a condition is met. One that can't be evaluated is an error: guessing could lose hosts."""
-
-    def decide(variables: Variables, host: str) -> bool:
-        try:
-            return adapter.holds(conditional, variables)
-        except AnsibleError as error:
-            cause = error.__cause__ or error.__context__ or error
-            raise AnsibleError(
-                f"{where}: '{conditional}' can't be evaluated for {host}: {cause}"
-            ) from None
-
-    return Rule(dependencies_of(conditional), decide)

@@ -13,8 +13,9 @@ from ansible.errors import AnsibleParserError
 from ...module_utils.api.case import snake
 from ...module_utils.api.errors import InputError
 from ...module_utils.api.notices import shortened
-from ..grouping.fast import ConstructableAdapter, Grouping, Rule, condition
-from ..grouping.hostvars import Fields, HostVariables
+from ..grouping.grouping import make_grouping
+from ..grouping.hostvars import Fields
+from ..grouping.plain import Ask
 from ..trust import can_be_template
 from .fleet import Fleet, FleetQuery
 from .hostnames import HostNames, Names
@@ -35,33 +36,24 @@ class InventoryBuilder:
         self._inventory = plugin.inventory
         self._query = query
         self._safe_group_name: t.Callable[[str], str] = plugin._sanitize_group_name
-        adapter = ConstructableAdapter(plugin)
+        self._grouping = make_grouping(plugin)
         self._translator = Translator(option("hostvars_prefix"))
         self._presence = Presence(self._inventory, origin, self._id_variables())
         self._chosen = self._chosen_variables(option("fields"))
         self._address: str = option("connection_address")
         self._group_by: list[str] = option("group_by")
-        self._host_names = HostNames(option("hostnames"), adapter, option("strict"))
+        self._host_names = HostNames(option("hostnames"), self._grouping)
         self._names = Names(
             option("on_duplicate"), self._warn, self._presence, self._inventory.groups
         )
         self._host_filters: list[t.Any] = option("host_filters")
-        self._filters = [self._filter(entry, adapter) for entry in self._host_filters]
+        self._filters = [self._filter(entry) for entry in self._host_filters]
         self._min_hosts: int = option("min_hosts")
         if self._filters and self._filters[-1][0]:
             raise InputError(
                 "host_filters ends with an include, which can do nothing: an instance for which no filter is true becomes a "
                 "host. To leave out all others, add the entry '- exclude: true'."
             )
-        self._grouping = Grouping(
-            plugin,
-            adapter,
-            compose=option("compose"),
-            groups=option("groups"),
-            keyed_groups=option("keyed_groups"),
-            strict=option("strict"),
-            extra=plugin._vars if option("use_extra_vars") else {},
-        )
         self._declared = self._declared_groups(option("groups"), option("keyed_groups"))
         # Only these groups have names that nobody knows before they are made.
         self._may_clash = bool(option("keyed_groups"))
@@ -82,8 +74,7 @@ class InventoryBuilder:
             "ansible_host",
         ]
 
-    @staticmethod
-    def _filter(entry: t.Any, adapter: ConstructableAdapter) -> tuple[bool, Rule]:
+    def _filter(self, entry: t.Any) -> tuple[bool, Ask]:
         if isinstance(entry, dict) and len(entry) == 1:
             kind, conditional = next(iter(entry.items()))
             # Before 2.19 Ansible takes nothing for false, and a list for true.
@@ -91,7 +82,8 @@ class InventoryBuilder:
                 isinstance(conditional, str) and conditional.strip()
             )
             if kind in ("include", "exclude") and told:
-                return kind == "include", condition(adapter, conditional, f"host_filters.{kind}")
+                is_met = self._grouping.condition(conditional, f"host_filters.{kind}")
+                return kind == "include", is_met
         raise InputError(
             f"host_filters takes entries such as 'exclude: expression', not {entry!r}."
         )
@@ -204,11 +196,9 @@ class InventoryBuilder:
         """What the first filter that is met says; a host when none is."""
         if not self._filters:
             return True
-        hostvars = HostVariables(
-            fields, fields.variables, lambda: {"inventory_hostname": self._translator.text(name)}
-        )
-        for includes, rule in self._filters:
-            if rule.outcome(hostvars, name):
+        magic = {"inventory_hostname": self._translator.text(name)}
+        for includes, is_met in self._filters:
+            if is_met(fields, magic, name):
                 return includes
         return True
 

@@ -13,9 +13,8 @@ from ansible.errors import AnsibleParserError
 
 from ...module_utils.api.errors import InputError
 from ...module_utils.api.notices import shortened
-from ..grouping.expressions import MISSING
-from ..grouping.fast import ConstructableAdapter, evaluate
-from ..grouping.hostvars import Fields, HostVariables
+from ..grouping.hostvars import MISSING, Fields
+from ..grouping.plain import PlainGrouping
 from .hosts import dns_name, is_safe_name, made_safe
 from .presence import Occupant, Presence
 
@@ -26,7 +25,7 @@ SHAPE = "hostnames takes a list of name, label, ip_address, dns and expressions 
 class _Entry:
     """One entry of `hostnames`."""
 
-    def __init__(self, entry: t.Any, adapter: ConstructableAdapter, strict: bool) -> None:
+    def __init__(self, entry: t.Any, grouping: PlainGrouping) -> None:
         if not isinstance(entry, str) or not entry.strip():
             raise InputError(f"{SHAPE}, not {entry!r}.")
         self.text = entry
@@ -37,24 +36,20 @@ class _Entry:
         elif entry == "dns":
             self.find = dns_name
         else:
-            wrong = adapter.wrong_with(entry)
+            wrong = grouping.wrong_with(entry)
             if wrong:
                 raise InputError(
                     f"hostnames: {entry!r} is no expression: {wrong}. {SHAPE}, without braces around them."
                 )
-            rule = evaluate(adapter, entry, f"a name from hostnames entry '{entry}'", strict)
-            self.find = lambda fields: rule.outcome(
-                HostVariables(fields, fields.variables, dict), str(fields.get("name"))
-            )
+            value = grouping.evaluation(entry, f"a name from hostnames entry '{entry}'")
+            self.find = lambda fields: value(fields, {}, str(fields.get("name")))
 
 
 class HostNames:
     """What names a host, in order of preference."""
 
-    def __init__(
-        self, hostnames: t.Sequence[t.Any], adapter: ConstructableAdapter, strict: bool
-    ) -> None:
-        self._entries = [_Entry(entry, adapter, strict) for entry in hostnames]
+    def __init__(self, hostnames: t.Sequence[t.Any], grouping: PlainGrouping) -> None:
+        self._entries = [_Entry(entry, grouping) for entry in hostnames]
         self._found = False
 
     def preferred(self, fields: Fields) -> str:

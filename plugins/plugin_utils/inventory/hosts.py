@@ -34,19 +34,15 @@ def dns_name(fields: Fields) -> str | None:
     """The first DNS name of the instance's network."""
     entries = fields.at(("network", "dns"))
     for entry in entries if isinstance(entries, list) else ():
-        alias, domain = (
-            (entry.get("alias"), entry.get("domain")) if isinstance(entry, dict) else (None, None)
-        )
-        if isinstance(alias, str) and alias.strip("."):
-            name = alias.strip(".")
-            if (
-                isinstance(domain, str)
-                and domain.strip(".")
-                and not name.endswith("." + domain.strip("."))
-            ):
-                name = f"{name}.{domain.strip('.')}"
-            return name
+        alias, domain = (_labels(entry, key) for key in ("alias", "domain"))
+        if alias:
+            return f"{alias}.{domain}" if domain and not alias.endswith(f".{domain}") else alias
     return None
+
+
+def _labels(entry: t.Any, key: str) -> str:
+    value = entry.get(key) if isinstance(entry, dict) else None
+    return value.strip(".") if isinstance(value, str) else ""
 
 
 def address(fields: Fields, kind: str) -> tuple[str | None, str | None]:
@@ -82,10 +78,8 @@ def _address_of_a_server(text: str) -> str | None:
         found = ipaddress.ip_address(text)
     except ValueError:
         return None
-    if (
-        getattr(found, "scope_id", None) is not None
-    ):  # an interface of this machine, or anything at all
-        return None
+    if getattr(found, "scope_id", None) is not None:
+        return None  # names an interface of this machine, or anything at all
     plain = getattr(found, "ipv4_mapped", None) or found
     if (
         plain.is_unspecified

@@ -13,9 +13,8 @@ import typing as t
 @contextlib.contextmanager
 def all_or_nothing(inventory: t.Any) -> t.Iterator[None]:
     """Leaves the inventory as it was when the block raises: Ansible keeps the hosts of a source that fails half-way."""
-    inventory = getattr(
-        inventory, "__wrapped__", inventory
-    )  # ansible-core 2.19 and later pass a proxy
+    # ansible-core 2.19 and later pass a proxy.
+    inventory = getattr(inventory, "__wrapped__", inventory)
     things = [inventory, *inventory.groups.values(), *inventory.hosts.values()]
     before = [(vars(thing), _copied(vars(thing))) for thing in things]
     try:

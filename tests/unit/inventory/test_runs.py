@@ -38,6 +38,7 @@ HOSTILE = [
     "{% for i in lookup('pipe', 'touch executed') %}x{% endfor %}",
     "#jinja2: variable_start_string: '[%', variable_end_string: '%]'\n[% lookup('pipe', 'touch executed') %]",
 ]
+EACH_GROUPING = pytest.mark.parametrize("grouping", ["fast", "plain"])
 
 
 @pytest.fixture
@@ -51,9 +52,10 @@ def pages(simulator: Simulator) -> int:
     return sum("page" in entry["query"] for entry in simulator.requests())
 
 
-def test_250_instances_in_pages_of_50(fleet: Simulator, tmp_path: Path) -> None:
+@EACH_GROUPING
+def test_250_instances_in_pages_of_50(fleet: Simulator, tmp_path: Path, grouping: str) -> None:
     source = write_source(tmp_path, fleet, **GROUPING)
-    done = ansible_inventory(source, "--list")
+    done = ansible_inventory(source, "--list", ITCARE_GROUPING=grouping)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
     assert "__ansible_unsafe" not in done.stdout
@@ -153,7 +155,10 @@ def test_what_is_not_there_stays_as_the_list_had_it(simulator: Simulator, tmp_pa
     assert sorted(paths[2:]) == [["7", "networks"], ["7", "storage"]]
 
 
-def test_templates_in_names_and_comments_are_inert(simulator: Simulator, tmp_path: Path) -> None:
+@EACH_GROUPING
+def test_templates_in_names_and_comments_are_inert(
+    simulator: Simulator, tmp_path: Path, grouping: str
+) -> None:
     """Listed, and used in a play in every way that executes a template."""
     simulator.reset(instances=0)
     for number, text in enumerate(HOSTILE):
@@ -174,6 +179,7 @@ def test_templates_in_names_and_comments_are_inert(simulator: Simulator, tmp_pat
         group_by=["service"],
         hostnames=["name ~ ''"],
         groups={"same": "comment == name"},
+        grouping=grouping,
     )
     inventory = listed(source, ANSIBLE_INVENTORY_EXPORT="1")
     assert len(hosts_of(inventory)) == len(HOSTILE)
@@ -212,8 +218,9 @@ def test_templates_in_names_and_comments_are_inert(simulator: Simulator, tmp_pat
     assert not list(tmp_path.glob("**/executed"))
 
 
+@EACH_GROUPING
 def test_what_an_expression_leaves_of_a_template_is_inert(
-    simulator: Simulator, tmp_path: Path
+    simulator: Simulator, tmp_path: Path, grouping: str
 ) -> None:
     """A header that only begins the text when it has been stripped, and a key that is a template; in plays, too."""
     simulator.reset(instances=0)
@@ -246,10 +253,20 @@ def test_what_an_expression_leaves_of_a_template_is_inert(
         )
     )
     python = f"ansible_python_interpreter={sys.executable}"
-    done = run_ansible("ansible-playbook", tmp_path, "-i", source, "-e", python, play)
+    more: list[str | Path] = ["-e", python, play]
+    done = run_ansible("ansible-playbook", tmp_path, "-i", source, *more, ITCARE_GROUPING=grouping)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ok=7" in done.stdout
     assert not list(tmp_path.glob("**/executed"))
+
+
+def test_no_other_grouping(simulator: Simulator, tmp_path: Path) -> None:
+    in_the_file = ansible_inventory(write_source(tmp_path, simulator, grouping="slow"))
+    assert "grouping takes one of fast, plain, not 'slow'." in said(in_the_file)
+    told = ansible_inventory(write_source(tmp_path, simulator), ITCARE_GROUPING="slow")
+    assert "grouping" in said(told)
+    assert (in_the_file.returncode, told.returncode) == (1, 1)
+    assert not simulator.requests()
 
 
 def test_secrets_may_be_templates(simulator: Simulator, tmp_path: Path) -> None:

@@ -137,6 +137,7 @@ def canary() -> Any:
         yield
 
 
+@pytest.mark.usefixtures("each_grouping")
 @settings(max_examples=CASES, deadline=None)
 @given(
     instance=INSTANCES,
@@ -204,6 +205,7 @@ def test_in_results_of_modules(instance: dict[str, Any], plays: list[str]) -> No
     assert CANARY not in repr(rendered(plays, dict(registered)))
 
 
+@pytest.mark.usefixtures("each_grouping")
 @pytest.mark.skipif(
     TRUST_IS_GIVEN, reason="ansible-core 2.19 and later execute it at once, or never"
 )

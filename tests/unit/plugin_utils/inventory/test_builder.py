@@ -20,6 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.inventory import Populated, Source
 
+pytestmark = pytest.mark.usefixtures("each_grouping")
+
 
 def instance(number: int = 1, **fields: Any) -> dict[str, Any]:
     return {"id": number, "name": f"SRV{number}", "status": "ACTIVE", **fields}

@@ -18,6 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.inventory import ORIGIN, Populated, Source
 
+pytestmark = pytest.mark.usefixtures("each_grouping")
+
 
 def instance(number: int, name: str = "", **fields: Any) -> dict[str, Any]:
     known = {
