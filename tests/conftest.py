@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hypothesis
 
-pytest_plugins = ["support.inventory", "support.simulator", "support.tls"]
+pytest_plugins = ["support.simulator", "support.tls", "support.inventory"]
 
 # How long an example takes says something about the machine, not about the code.
 hypothesis.settings.register_profile(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor trust, private to the collection. Strings from the API are data: Ansible must never execute one as a template (design, section 6).
+"""Floor trust, private to the collection. Strings from the API are data: Ansible must never execute one as a template (docs/ansible.md#texts).
 
 ansible-core 2.19 and later execute only what is marked as trusted, but write every other string of an inventory as
 `{"__ansible_unsafe": ...}`, which AWX then compares with plain text. So a string that can't be a template is marked as

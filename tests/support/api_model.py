@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the API does to an instance, as the contract words it: a pure model to hold plans against (`execute`).
+"""What the API does to an instance, as docs/api.md says: a pure model to hold plans against (`execute`).
 
 It knows nothing of plans but the requests they make. State is a raw instance, as the API shows it; its field `off` tells
 how it shows what is switched off, as any field may be null.
@@ -99,7 +99,7 @@ def execute(raw: Raw | None, request: Request, environment: str = "DEVELOPMENT")
         raw["snapshot"]["recoveredAt"] = stamp(NOW)
     else:
         found = re.fullmatch(r"DELETE /compute/instances/ID/snapshots/([^/?#]+)", what)
-        assert found, f"the contract has no {what}"
+        assert found, f"the API has no {what}"
         _need((snapshot or {}).get("id") == unquote(found[1]), "no such snapshot")
         raw["snapshot"] = None
     return raw

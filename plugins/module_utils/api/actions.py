@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor api, private to the collection. Asynchronous actions: read them, find those in progress, wait for them (contract, section 4)."""
+"""Floor api, private to the collection. Asynchronous actions: read them, find those in progress, wait for them (docs/api.md#actions)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def read_action(data: object) -> Action | None:
 def begun_action(answer: Answer) -> Action | None:
     """The action in the answer to a write; None for an empty one, or for the resource itself.
 
-    An action has one of the three statuses; a 202 may leave it out (contract, section 4).
+    An action has one of the three statuses; a 202 may leave it out (docs/api.md#actions).
     """
     if not isinstance(answer.data, dict):
         return None

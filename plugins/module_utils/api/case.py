@@ -10,7 +10,7 @@ import functools
 import re
 import typing as t
 
-# Fields whose value is a map of data: its keys are no names of ours (contract, seed 001).
+# Fields whose value is a map of data: its keys are no names of ours (docs/api.md#fields).
 DATA_MAPS = frozenset({"frequencies"})
 
 

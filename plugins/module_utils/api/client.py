@@ -33,7 +33,7 @@ from .requests_library import requests
 from .times import http_date
 from .tokens import Bearer, TokenSource
 
-MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # contract, section 1
+MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # docs/api.md#headers
 DRY_RUN_HEADER = "ITCare-DryRun"
 RETRIED_READ = frozenset({429, 500, 502, 503, 504})
 RETRIED_WRITE = frozenset({429, 503})  # refused before anything was done

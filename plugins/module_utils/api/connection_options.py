@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor api, private to the collection. Where ITCare is and who asks: the connection options, as given and from the environment (contract, section 1)."""
+"""Floor api, private to the collection. Where ITCare is and who asks: connection options, as given and from the environment (docs/api.md#authentication)."""
 
 from __future__ import annotations
 

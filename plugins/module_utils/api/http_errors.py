@@ -28,7 +28,7 @@ from .requests_library import requests
 Scrub = t.Callable[[str], str]  # takes secrets out of a text
 
 _WORDS = 300  # characters of a server's own words that are worth repeating
-# contract, section 2
+# docs/api.md#errors
 _BY_STATUS: dict[int, type[ApiError]] = {
     400: InvalidRequestError,
     401: AuthenticationError,
@@ -78,7 +78,7 @@ def _kind(status: int) -> type[ApiError]:
 
 
 def _what_it_said(response: requests.Response, scrub: Scrub) -> tuple[str, dict[str, str | None]]:
-    """The server's own words in one line, and the API's error fields (contract, section 2) when it sent them."""
+    """The server's own words in one line, and the API's error fields (docs/api.md#errors) when it sent them."""
 
     def text(value: object) -> str | None:
         return None if value is None else _shorten(scrub(str(value)), _WORDS)
@@ -179,7 +179,7 @@ def _hint(method: str, path: str, status: int) -> str:
 
 
 def _right_needed(method: str, path: str) -> str:
-    """The profile that a call needs (contract, section 6)."""
+    """The profile that a call needs (docs/api.md#profiles)."""
     if method == "GET":
         return "reading needs an API account that may see this resource"
     recovers = method == "PATCH" and path.endswith("/snapshots")

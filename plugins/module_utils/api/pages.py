@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor api, private to the collection. Lists that span pages: all of a list, or an error (contract, section 3; design, rule 2)."""
+"""Floor api, private to the collection. Lists that span pages: all of a list, or an error (docs/api.md#pages; rule 2 of docs/architecture.md#safety-rules)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .notices import Notices
 
 Page = dict[str, object]
 
-PAGE_SIZE = 200  # works live (contract, section 3)
+PAGE_SIZE = 200  # works live (docs/api.md#pages)
 WORKERS = 4
 ATTEMPTS = 4  # as often is a list read whose pages don't fit together
 # Entries: a list that claims or shows more is an error, so that paging always ends.

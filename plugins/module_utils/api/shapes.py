@@ -4,7 +4,7 @@
 
 """Floor api, private to the collection. What results are made of, in snake case: the fields that are named somewhere in the code.
 
-ITCare shows more of them, and any may be null or missing (contract, section 5).
+ITCare shows more of them, and any may be null or missing (docs/api.md#instances).
 """
 
 from __future__ import annotations

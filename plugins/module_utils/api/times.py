@@ -17,7 +17,7 @@ _DATE = re.compile(
 
 
 def parse_time(value: object) -> datetime.datetime | None:
-    """A date of the API: `2016-06-01T12:27:19.000+0200`, or ending in `Z` (contract, section 1).
+    """A date of the API: `2016-06-01T12:27:19.000+0200`, or ending in `Z` (docs/api.md#dates).
 
     Other spellings are read where they can mean one moment only: not without a time zone. None for all else.
     """

@@ -34,7 +34,7 @@ NOT_SHOWN = (401, 403, 404, 501)  # this account, or this service, shows no acti
 
 
 def contradicts(action: Action, processes: frozenset[str]) -> bool:
-    """Whether an action may end in another state than the desired one; one of an unknown process may."""
+    """Whether an action may end in another state than the desired one; one of an unknown process may (docs/api.md#processes)."""
     process = action.get("process")
     return process in processes or process not in KNOWN
 

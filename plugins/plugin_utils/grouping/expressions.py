@@ -23,10 +23,10 @@ from .hostvars import MISSING
 Lookup = t.Callable[[str], t.Any]
 Key = t.Hashable
 
-# Filters and tests whose result depends on their input alone: Jinja2's own (filters.py and tests.py of 3.1) and those of
+# Filters and tests whose result depends on their input alone: Jinja2's own (release 3.1) and those of
 # ansible.builtin (filter/core, mathstuff, urls, urlsplit; test/core, mathstuff), read in ansible-core 2.16 to 2.21.
-# test_pure_filters.py fails when a release changes one. Left out on purpose: what asks the clock, the machine, a file or
-# chance (now, strftime, expanduser, realpath, fileglob, random, shuffle, password_hash, vault, ...).
+# tests/unit/plugin_utils/grouping/test_pure_filters.py fails when a release changes one. Left out on purpose: what asks
+# the clock, the machine, a file or chance (now, strftime, expanduser, realpath, random, shuffle, password_hash, ...).
 PURE_FILTERS = frozenset(
     """abs b64decode b64encode basename batch bool capitalize center checksum combinations combine count d default
     dict2items dictsort difference dirname e escape extract filesizeformat first flatten float format from_json

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cegedim.cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator against the calls and fields of the API's public reference."""
+"""The simulator against contract.json: the calls and fields of the API's reference (docs/api.md#instances)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CALLS = {f"{call['method']} {call['path']}": call for call in CONTRACT["calls"]}
 
 
 def expected(shape: Any) -> Any:
-    """A shape of the contract with the names of schemas resolved."""
+    """A shape of contract.json with the names of schemas resolved."""
     if isinstance(shape, str) and shape.startswith("#"):
         return expected(CONTRACT["schemas"][shape[1:]])
     if isinstance(shape, list):
@@ -39,7 +39,7 @@ class Described:
         return operation
 
     def shape(self, schema: dict[str, Any]) -> Any:
-        """A schema in the form of the contract."""
+        """A schema in the form of contract.json."""
         if "$ref" in schema:
             schema = self.document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
         options = [item for item in schema.get("anyOf", []) if item.get("type") != "null"]

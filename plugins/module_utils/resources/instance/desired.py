@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Floor resources, private to the collection.
-What a task asks of an instance, checked before the first request. API facts from the contract, section 5 (seed 001).
+What a task asks of an instance, checked before the first request. What is known of the API: docs/api.md#create, docs/api.md#operations.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor resources, private to the collection. Instances: current and desired state -> Plan. API facts from the contract, section 5 (seed 001)."""
+"""Floor resources, private to the collection. Instances: current and desired state -> Plan. What is known of the API: docs/api.md#operations."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor resources, private to the collection. Patch parties: who is patched when, in which group, who is excluded (contract, sections 5 and 6)."""
+"""Floor resources, private to the collection. Patch parties: who is patched when, in which group, who is excluded (docs/api.md#patch-parties)."""
 
 from __future__ import annotations
 

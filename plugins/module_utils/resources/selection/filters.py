@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Floor resources, private to the collection.
-Filters of the instance list (contract, section 5): how they are given, sent, and compared again with what comes back.
+Filters of the instance list (docs/api.md#filters): how they are given, sent, and compared again with what comes back.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ KINDS: dict[str, t.Callable[[object, str], object]] = {
 class Filter:
     """A filter of the API.
 
-    The contract doesn't say which field a filter looks at. One of `shown_as` that shows something else is a mismatch,
-    unless another of them or of `also` shows what was asked for. What is null or missing says nothing.
+    Nobody knows which field a filter looks at (docs/api.md#filters). One of `shown_as` that shows something else is a
+    mismatch, unless another of them or of `also` shows what was asked for. What is null or missing says nothing.
     """
 
     parameter: str
@@ -119,7 +119,7 @@ def filter_params(
     return params
 
 
-# The values that are known (contract, section 5; the simulator's fleet); the API may know more.
+# The values that are known (docs/api.md#filters); the API may know more.
 KNOWN = {
     "environments": ("PRODUCTION", "PREPRODUCTION", "TEST", "DEVELOPMENT"),
     "statuses": ("ACTIVE", "INACTIVE"),

@@ -19,7 +19,7 @@ from .filters import FILTERS, mismatches, shown
 Params = dict[str, t.Any]
 
 INSTANCES = "/compute/instances"
-LONGEST_QUERY = 7000  # characters; with the address a URL stays under 8,000 (design, rule 7)
+LONGEST_QUERY = 7000  # characters; with the address a URL stays under 8,000 (rule 7 of docs/architecture.md#safety-rules)
 NAMED = 5  # how many instances a message spells out
 
 
@@ -208,7 +208,7 @@ def in_another_case(names: t.Iterable[str], instances: t.Mapping[str, Item]) -> 
 def listed_instances(client: Client, params: Params, **how: t.Any) -> list[Item]:
     """One list of instances, as it comes. Raises UnreadableAnswerError.
 
-    Any field may be missing in it, the id too (contract, section 5): only what changes something needs one.
+    Any field may be missing in it, the id too (docs/api.md#instances): only what changes something needs one.
     """
     items = fetch_all(client, INSTANCES, params, notices=client.notices, **how)
     for number, item in enumerate(items):

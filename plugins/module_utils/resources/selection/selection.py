@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Floor resources, private to the collection.
-A selection of instances, said alike everywhere: `names`, `exclude_names`, `ids` and `filters` (contract, section 5).
+A selection of instances, said alike everywhere: `names`, `exclude_names`, `ids` and `filters` (docs/api.md#filters).
 
 Whether the API's `names` match loosely, what its filters look at and how several tags combine isn't documented, so what
 comes back is compared again (queries.py, filters.py).

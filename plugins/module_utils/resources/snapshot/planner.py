@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Floor resources, private to the collection.
-Snapshots: current and desired state -> Plan. One active snapshot per instance, kept 3 days (contract, section 6).
+Snapshots: current and desired state -> Plan. One active snapshot per instance, kept 3 days (docs/api.md#snapshots).
 """
 
 from __future__ import annotations

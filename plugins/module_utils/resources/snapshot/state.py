@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor resources, private to the collection. Reading snapshots: which one counts, and asking for those that a list doesn't show (contract, section 5).
+"""Floor resources, private to the collection. Reading snapshots: which one counts, and asking for those that a list doesn't show (docs/api.md#snapshots).
 
 An instance has its snapshot in the field `snapshot`, None without. ITCare keeps one; where an answer has several
 nevertheless, the others are in `other_snapshots`.

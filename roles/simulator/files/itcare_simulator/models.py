@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cegedim.cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API's types, named and spelled as in its reference."""
+"""The API's types, named and spelled as in its reference (docs/api.md#fields)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""camelCase becomes snake_case, for every name of the contract."""
+"""camelCase becomes snake_case, for every name of the API's reference (docs/api.md#fields)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_every_option_of_a_create_body_is_a_field_of_it() -> None:
 
 
 def test_where_fixed_options_are_shown() -> None:
-    """`area.regulation` leads to a field of the contract's Instance."""
+    """`area.regulation` leads to a field of an instance (docs/api.md#fields)."""
     for option, (_parameter, shown_as) in FIXED.items():
         model: Any = models.Instance
         for part in (shown_as or "").split(".") if shown_as else ():
