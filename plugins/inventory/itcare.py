@@ -235,36 +235,17 @@ from dataclasses import asdict
 from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import CONNECTIONS, Client
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
-    ConnectionOptions,
-    connection_options,
-)
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import (
-    InputError,
-    ItcareError,
-)
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.requests_library import (
-    REQUESTS_IMPORT_ERROR,
-    without_warnings,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.builder import (
-    InventoryBuilder,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import (
-    Fleet,
-    FleetQuery,
-    fetch_fleet,
-    origin,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.native_groups import (
-    check_tag_groups,
-)
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.options import read_options
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.rollback import all_or_nothing
-from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.translator import (
-    may_be_variable,
-)
+
+from ..module_utils.api.client import CONNECTIONS, Client
+from ..module_utils.api.connection_options import ConnectionOptions, connection_options
+from ..module_utils.api.errors import InputError, ItcareError
+from ..module_utils.api.requests_library import REQUESTS_IMPORT_ERROR, without_warnings
+from ..plugin_utils.inventory.builder import InventoryBuilder
+from ..plugin_utils.inventory.fleet import Fleet, FleetQuery, fetch_fleet, origin
+from ..plugin_utils.inventory.native_groups import check_tag_groups
+from ..plugin_utils.inventory.options import read_options
+from ..plugin_utils.inventory.rollback import all_or_nothing
+from ..plugin_utils.inventory.translator import may_be_variable
 
 FILE_NAMES = ("itcare.yml", "itcare.yaml")
 
@@ -318,14 +299,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             raise InputError(
                 f"cache_plugin {self.get_option('cache_plugin')} needs cache_connection (environment variable "
                 "ANSIBLE_INVENTORY_CACHE_CONNECTION): where it stores, for jsonfile a folder."
-            ) from None
-        except AttributeError:
-            content = self.loader.load_from_file(path)
-            if isinstance(content, dict):
-                raise
-            kind = "list" if isinstance(content, list) else "text"
-            raise InputError(
-                f"The file holds a {kind}, not options such as 'plugin: {self.NAME}'."
             ) from None
 
     def set_options(

@@ -133,12 +133,7 @@ def main() -> None:
         {
             **SELECTION,
             "sort": {"type": "str"},
-            "include": {
-                "type": "list",
-                "elements": "str",
-                "choices": list(PARTS),
-                "default": [],
-            },
+            "include": {"type": "list", "elements": "str", "choices": list(PARTS), "default": []},
         },
     )
 

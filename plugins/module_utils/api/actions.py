@@ -25,7 +25,7 @@ from .errors import (
     InputError,
     NotFoundError,
 )
-from .shapes import Action as Action
+from .shapes import Action
 from .times import parse_time
 
 ACTIONS = "/actions"

@@ -10,6 +10,7 @@ Nothing is guessed: Ansible itself takes a word that it doesn't know for false, 
 from __future__ import annotations
 
 import re
+import typing as t
 
 from .errors import InputError
 
@@ -93,3 +94,12 @@ def check_change_reference(text: str | None) -> str | None:
             f"change_reference has at most {CHANGE_REFERENCE_LENGTH} characters; '{text}' has {len(text)}."
         )
     return text or None
+
+
+def check_goes_with(options: t.Mapping[str, object], state: str, **only: str) -> None:
+    """Options that mean something with one state only. Raises InputError when one is given with another."""
+    for option, goes_with in only.items():
+        if options.get(option) and state != goes_with:
+            raise InputError(
+                f"{option} goes with state: {goes_with} only, not with state: {state}."
+            )

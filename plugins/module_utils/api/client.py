@@ -92,9 +92,8 @@ class Client:
 
     def get(self, path: str, params: Query | None = None) -> t.Any:
         """Parsed JSON of `path` (relative to api_url); None when the body is empty. Retried on passing failures."""
-        url = self._base + path + query_string(params)
-        response, data = self._with_retries("GET", path, url, RETRIED_READ, {}, None)
-        return data
+        query = query_string(params)
+        return self._with_retries("GET", path, RETRIED_READ, {}, None, query=query)[1]
 
     def write(
         self,
@@ -116,15 +115,8 @@ class Client:
         headers = {} if body is None else {"Content-Type": media_type}
         if self.dry_run:
             return self._dry_run(method, path, headers, body)
-        response, data = self._with_retries(
-            method,
-            path,
-            self._base + path,
-            RETRIED_ONCE if once else RETRIED_WRITE,
-            headers,
-            body,
-            fresh=once,
-        )
+        retried = RETRIED_ONCE if once else RETRIED_WRITE
+        response, data = self._with_retries(method, path, retried, headers, body, fresh=once)
         return Answer(response.status_code, data)
 
     def _dry_run(self, method: str, path: str, headers: dict[str, str], body: object) -> Answer:
@@ -136,9 +128,7 @@ class Client:
                 )
             headers = {**headers, DRY_RUN_HEADER: "true"}
             try:
-                response, data = self._with_retries(
-                    method, path, self._base + path, RETRIED_WRITE, headers, body
-                )
+                response, data = self._with_retries(method, path, RETRIED_WRITE, headers, body)
             except (ApiError, ConnectionFailedError) as error:
                 if not error.arrived:
                     raise
@@ -159,13 +149,14 @@ class Client:
         self,
         method: str,
         path: str,
-        url: str,
         retried: frozenset[int],
         headers: dict[str, str],
         body: object,
         *,
+        query: str = "",
         fresh: bool = False,
     ) -> tuple[requests.Response, object]:
+        url = self._base + path + query
         renewed = after_503 = False
         attempt = 0
         while True:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import typing as t
 
 from ..api import actions
-from ..api.actions import Action
 from ..api.errors import (
     ActionTimeoutError,
     ApiError,
@@ -18,6 +17,7 @@ from ..api.errors import (
     InputError,
     ItcareError,
 )
+from ..api.shapes import Action
 from .effects import AcceptedStep, find_trace, finish, unsure
 from .others import does_just, ended_well, is_of
 from .outcome import Outcome

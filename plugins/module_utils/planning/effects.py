@@ -11,8 +11,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ..api import actions
-from ..api.actions import Action
 from ..api.errors import ActionTimeoutError, ItcareError, UnsureWriteError
+from ..api.shapes import Action
 from .others import does_just, ended_well, is_of, may_be_of, order
 from .outcome import Outcome
 from .plan import Plan, Step

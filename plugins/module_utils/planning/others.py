@@ -10,9 +10,9 @@ import functools
 from dataclasses import dataclass
 
 from ..api import actions
-from ..api.actions import Action
 from ..api.client import Client
 from ..api.errors import ApiError
+from ..api.shapes import Action
 from .plan import Step
 
 # What an action must not do while a task is about power, existence or the snapshot: the server would end otherwise.
@@ -97,11 +97,7 @@ class Listed:
 
 
 def list_others(
-    client: Client,
-    resource_id: int | str | None = None,
-    name: str | None = None,
-    *,
-    complete: bool,
+    client: Client, resource_id: int | str | None = None, name: str | None = None, *, complete: bool
 ) -> Listed:
     """The actions on one resource, by its id or else its name, or on all. Where they aren't shown: none, and a warning."""
     status = None if complete else actions.IN_PROGRESS

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..api.actions import Action
 from ..api.errors import ItcareError
+from ..api.shapes import Action
 from .plan import Plan, Resource, Step
 
 

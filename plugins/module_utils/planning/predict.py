@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 
 from ..api import actions
-from ..api.actions import Action
 from ..api.errors import ConflictError
+from ..api.shapes import Action
 from .others import does_just
 from .outcome import Outcome
 from .plan import Plan

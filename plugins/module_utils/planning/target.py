@@ -11,9 +11,10 @@ import typing as t
 from dataclasses import InitVar, dataclass, field
 
 from ..api import actions
-from ..api.actions import Action, Deadline
+from ..api.actions import Deadline
 from ..api.client import Client
 from ..api.errors import ActionTimeoutError, ApiError
+from ..api.shapes import Action
 from .others import Listed, contradicts, ended_well, list_others, order, unseen
 from .plan import ALWAYS, Plan, Resource, Step
 

@@ -115,6 +115,5 @@ def fetch_fleet(client: Client, query: FleetQuery, *, page_size: int, workers: i
     tagged = {}
     for tag in query.tag_groups:
         tagged[tag] = ids_with_tag(client, selection, tag, page_size=page_size, workers=workers)
-    told_apart = [instance for instance in instances if instance.get("id") is not None]
-    add_parts(client, told_apart, query.include, workers)
+    add_parts(client, instances, query.include, workers)
     return Fleet(instances, tagged)

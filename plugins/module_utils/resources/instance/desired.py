@@ -12,7 +12,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ...api.checks import check_change_reference
+from ...api.checks import check_change_reference, check_goes_with
 from ...api.errors import InputError
 from ...planning.plan import Resource
 from ..selection.selection import check_name
@@ -110,11 +110,7 @@ class DesiredInstance:
             if options.get(option) is not None and not options[option].strip():
                 raise InputError(f"{option} must not be empty: leave it out instead.")
         state = options.get("state") or "present"
-        for option, goes_with in (("force", "absent"), ("comment", "reset")):
-            if options.get(option) and state != goes_with:
-                raise InputError(
-                    f"{option} goes with state: {goes_with} only, not with state: {state}."
-                )
+        check_goes_with(options, state, force="absent", comment="reset")
         for protection in PROTECTIONS:
             wanted = options.get(protection.option) or {}
             reason = wanted.get("reason")

@@ -17,13 +17,8 @@ from ...planning.others import EXISTENCE, list_others
 from ...planning.plan import Plan, Resource
 from ...planning.target import Goal, Target
 from ...result import Result
-from ..selection.selection import (
-    near_names,
-    read_by_id,
-    read_by_name,
-    refuse_other_spelling,
-    unmade,
-)
+from ..selection.queries import read_by_id
+from ..selection.selection import near_names, read_by_name, refuse_other_spelling, unmade
 from .desired import DesiredInstance
 from .planner import contradicted_by, plan_instance, with_effect
 

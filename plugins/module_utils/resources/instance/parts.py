@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ...api.answers import Item, one_object
 from ...api.client import Client
 from ...api.errors import NotFoundError
-from ..selection.selection import INSTANCES
+from ..selection.queries import INSTANCES
 from ..snapshot.state import read_one
 
 READERS = 8  # instances whose parts are read at the same time
@@ -29,20 +29,19 @@ PARTS: dict[str, t.Callable[[Client, str, Item], Item]] = {
 
 
 def add_parts(
-    client: Client,
-    instances: t.Sequence[Item],
-    include: t.Container[str],
-    workers: int = READERS,
+    client: Client, instances: t.Sequence[Item], include: t.Container[str], workers: int = READERS
 ) -> None:
-    """Adds parts to listed instances, in place. A part that isn't there stays as the list had it."""
+    """Adds parts to listed instances, in place. A part that isn't there stays as the list had it, and so does an instance
+    that shows no id to ask by."""
     readers = [read for part, read in PARTS.items() if part in include]
+    known = [instance for instance in instances if instance.get("id") is not None]
 
     def add(instance: Item) -> None:
         for read in readers:
             try:
-                instance.update(read(client, f"{INSTANCES}/{instance.get('id')}", instance))
+                instance.update(read(client, f"{INSTANCES}/{instance['id']}", instance))
             except NotFoundError:  # of this part, or the instance has just gone
                 continue
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        list(pool.map(add, instances if readers else ()))  # the first error is raised
+        list(pool.map(add, known if readers else ()))  # the first error is raised

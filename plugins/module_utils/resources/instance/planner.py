@@ -9,20 +9,17 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ...api.actions import Action
 from ...api.answers import dig, number, object_in, objects, same
 from ...api.case import to_camel
 from ...api.client import MEDIA_TYPE
 from ...api.errors import InputError
+from ...api.shapes import Action
 from ...planning.others import EXISTENCE, POWER
 from ...planning.plan import AFTER_503, NEVER, Plan, Resource, Step, merge
-from ..selection.selection import INSTANCES
+from ..selection.queries import INSTANCES
 from .desired import FIXED, PROTECTIONS, UNCERTAIN, DesiredInstance, Sizing
 
 NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
-
-
-# -- planning: pure ---------------------------------------------------------------------------------------------------
 
 
 def plan_instance(current: Resource | None, desired: DesiredInstance) -> Plan:
@@ -144,13 +141,9 @@ def _operation(
     return Step(operation, "PATCH", path, body, before, after, process, **more)
 
 
-def _referenced(
-    desired: DesiredInstance, options: dict[str, t.Any] | None = None
-) -> dict[str, t.Any]:
-    return {
-        **(options or {}),
-        **({"changeReference": desired.change_reference} if desired.change_reference else {}),
-    }
+def _referenced(desired: DesiredInstance, **options: object) -> Resource:
+    reference = {"changeReference": desired.change_reference} if desired.change_reference else {}
+    return {**options, **reference}
 
 
 def _power(
@@ -215,7 +208,7 @@ def _resize(
     return [
         _operation(
             "resize",
-            _referenced(desired, {"sizing": str(size)}),
+            _referenced(desired, sizing=str(size)),
             {key: before[key] for key in differs},
             {key: after[key] for key in differs},
             told_by_process=False,
@@ -297,30 +290,24 @@ def _check_fixed(name: str, current: Resource, desired: DesiredInstance) -> list
     return warnings
 
 
-def _fixed_details(
-    current: Resource, desired: DesiredInstance
-) -> t.Iterator[tuple[str, t.Any, t.Any]]:
-    if "on_call" in desired.monitoring:
-        yield "monitoring.on_call", current.get("monitoring_on_call_enabled"), desired.monitoring[
-            "on_call"
-        ]
+def _fixed_details(current: Resource, desired: DesiredInstance) -> list[tuple[str, t.Any, t.Any]]:
+    """What is found of the protections' details, and wanted; None where ITCare doesn't show it."""
     details = object_in(current, "backup_policy_details")
     policies = objects(details.get("policies") or [], "the list of backup policies")
-    if "off_site" in desired.backup:
-        replicated = [
-            policy["replication"] for policy in policies if policy.get("replication") is not None
-        ]
-        yield "backup.off_site", any(replicated) if replicated else None, desired.backup["off_site"]
+    replicated = [p["replication"] for p in policies if p.get("replication") is not None]
     shown = [str(policy["policy_id"]) for policy in policies if policy.get("policy_id")]
+    found: dict[tuple[str, str], object] = {
+        ("monitoring", "on_call"): current.get("monitoring_on_call_enabled"),
+        ("backup", "off_site"): any(replicated) if replicated else None,
+    }
     for key in ("server_policy_id", "db_policy_id"):
-        if key in desired.backup:
-            wanted = desired.backup[key]
-            yield f"backup.{key}", (
-                (wanted if wanted in shown else ", ".join(shown)) if shown else None
-            ), wanted
-
-
-# -- doing ------------------------------------------------------------------------------------------------------------
+        wanted = desired.backup.get(key)
+        found["backup", key] = wanted if wanted in shown else ", ".join(shown) or None
+    return [
+        (f"{option}.{key}", value, desired.protection(option)[key])
+        for (option, key), value in found.items()
+        if key in desired.protection(option)
+    ]
 
 
 def contradicted_by(desired: DesiredInstance) -> frozenset[str]:

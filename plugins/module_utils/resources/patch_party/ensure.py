@@ -15,7 +15,8 @@ from ...api.notices import shortened
 from ...planning import bulk
 from ...planning.target import Goal
 from ...result import Result
-from ..selection.selection import Selection, read_by_id, resolve
+from ..selection.queries import read_by_id
+from ..selection.selection import Selection, resolve
 from .desired import DesiredPatchParty
 from .planner import STAYS_EXCLUDED, plan_patch_party
 

@@ -11,7 +11,7 @@ import typing as t
 from ...api.answers import number, object_in
 from ...api.errors import InputError
 from ...planning.plan import Plan, Resource, Step
-from ..selection.selection import INSTANCES
+from ..selection.queries import INSTANCES
 from .desired import GROUPS, NO_GROUP, DesiredPatchParty
 
 KIND = "patch party of"

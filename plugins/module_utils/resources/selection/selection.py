@@ -31,24 +31,10 @@ from .queries import (
     in_another_case,
     listed_instances,
     other_spellings,
-    read_by_id,
     union,
     with_ids,
 )
 
-__all__ = [
-    "INSTANCES",
-    "Selection",
-    "check_name",
-    "fetch",
-    "filter_params",
-    "ids_with_tag",
-    "near_names",
-    "read_by_id",
-    "read_by_name",
-    "refuse_other_spelling",
-    "resolve",
-]
 LONGEST_NAME = 255  # characters of a host name (RFC 1123)
 
 
@@ -280,10 +266,7 @@ def unmade(client: Client) -> str:
 
 
 def _missing_and_ambiguous(
-    selection: Selection,
-    found: t.Sequence[Item],
-    respelt: t.Container[str],
-    in_check_mode: str,
+    selection: Selection, found: t.Sequence[Item], respelt: t.Container[str], in_check_mode: str
 ) -> list[str]:
     problems = []
     narrowed = " with these filters" if selection.params else ""

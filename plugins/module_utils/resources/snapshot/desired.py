@@ -11,7 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ...api.checks import check_change_reference
+from ...api.checks import check_change_reference, check_goes_with
 from ...api.errors import InputError
 
 DESCRIPTION_LENGTH = 100
@@ -49,13 +49,8 @@ class DesiredSnapshot:
                 f"description has at most {DESCRIPTION_LENGTH} characters; this one has {len(description)}."
             )
         state = options.get("state") or "present"
-        for option in ("max_age", "replace", "description"):
-            if state != "present" and options.get(option):
-                raise InputError(
-                    f"{option} goes with state: present only, not with state: {state}."
-                )
-        if options.get("force") and state != "recovered":
-            raise InputError(f"force goes with state: recovered only, not with state: {state}.")
+        new = dict.fromkeys(("max_age", "replace", "description"), "present")
+        check_goes_with(options, state, **new, force="recovered")
         snapshot_id = options.get("snapshot_id")
         if snapshot_id is not None and not snapshot_id.strip():  # to find none such isn't "absent"
             raise InputError("snapshot_id must not be empty: leave it out for any snapshot.")

@@ -13,18 +13,12 @@ import typing as t
 from dataclasses import replace
 from urllib.parse import quote
 
-from ...api.actions import Action
 from ...api.errors import InputError
-from ...api.shapes import Snapshot
+from ...api.shapes import Action, Snapshot
 from ...api.times import parse_time
 from ...planning.plan import LOOKED_FOR, NEVER, Plan, Resource, Step
 from .desired import DesiredSnapshot
-from .state import (
-    SNAPSHOTS,
-    active,
-    snapshots_of,
-    with_snapshots,
-)
+from .state import SNAPSHOTS, active, snapshots_of, with_snapshots
 
 ALREADY = "already recovered at"
 CLOCKS = datetime.timedelta(minutes=10)  # so far may those of the service lie apart
@@ -202,9 +196,6 @@ def _recover(snapshot: Snapshot, desired: DesiredSnapshot) -> Step:
         # A second one would throw away what was done since the first; without `force` the first one shows.
         again=NEVER if desired.force else LOOKED_FOR,
     )
-
-
-# -- doing ------------------------------------------------------------------------------------------------------------
 
 
 def with_effect(instance: Resource | None, action: Action) -> Resource | None:

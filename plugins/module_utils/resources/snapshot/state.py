@@ -22,7 +22,7 @@ from ...api.errors import ApiError, NotFoundError
 from ...api.shapes import Snapshot
 from ...api.times import parse_time
 from ...planning.plan import Resource
-from ..selection.selection import INSTANCES
+from ..selection.queries import INSTANCES
 
 SNAPSHOTS = f"{INSTANCES}/{{id}}/snapshots"
 READERS = 8  # instances that are asked about at the same time

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.actions import Action
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.shapes import Action
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.others import Listed
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import ensure
 from support.client import WAIT, client_of, executed, instance_of

@@ -62,3 +62,14 @@ def test_info_of_all_that_its_own_page_tells(simulator: Simulator) -> None:
     (found,) = gather(client_of(simulator), options).values["instances"]
     assert found["only_here"] == 1
     assert found["storage_information"]["file_systems"]
+
+
+def test_info_of_one_that_shows_no_id(simulator: Simulator) -> None:
+    """There is nothing to ask by: it stays as the list has it."""
+    page = {"content": [{"name": "DARK", "snapshot": None}], "totalElements": 1}
+    simulator.fault(path="instances$", fault={"status": 200, "body": json.dumps(page)})
+    simulator.clear_requests()
+    include = ["snapshot", "storage", "network", "detail"]
+    (found,) = gather(client_of(simulator), {"include": include}).values["instances"]
+    assert found == {"name": "DARK", "snapshot": None}
+    assert calls(simulator)[1:] == ["GET /compute/instances"]
