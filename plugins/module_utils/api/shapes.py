@@ -34,26 +34,27 @@ class Snapshot(t.TypedDict, total=False):
 
 
 class PatchParty(t.TypedDict, total=False):
+    """As `read_party` reads it: the API may show the group as a number, or none."""
+
     excluded: bool
     exclusion_reason: str | None
-    patch_group: str
-    patch_date: str | None
+    patch_group: str  # "none" for no preference
 
 
 class Instance(t.TypedDict, total=False):
-    id: int
-    name: str
-    status: str
+    id: int | str | None
+    name: str | None
+    status: str | None
     environment: str | None
     service_name: str | None
-    cpu: int
-    ram: int
-    monitoring_enabled: bool
-    monitoring_alerting: bool
-    monitoring_on_call_enabled: bool
-    backup_status: bool
+    cpu: int | None
+    ram: int | None
+    monitoring_enabled: bool | None
+    monitoring_alerting: bool | None
+    monitoring_on_call_enabled: bool | None
+    backup_status: bool | None
     backup_policy_details: dict[str, t.Any] | None
-    replication_status: bool
-    patch_party: PatchParty | None
-    snapshot: Snapshot | None
+    replication_status: bool | None
+    patch_party: dict[str, t.Any] | None  # as the API shows it, for `read_party`
+    snapshot: Snapshot | None  # once it is read by snapshot/state.py
     other_snapshots: list[Snapshot]  # added by this collection

@@ -15,6 +15,7 @@ from ..api.actions import Deadline
 from ..api.client import CONNECTIONS, Client
 from ..api.errors import ActionFailedError, InputError, ItcareError
 from ..api.notices import shortened
+from ..api.shapes import Instance
 from ..result import Result
 from .apply import Applier
 from .others import Listed, contradicts, list_others
@@ -30,7 +31,7 @@ NAMED = 5  # how many instances a message spells out
 class InstanceResult:
     """What came of one instance. `plan` is what was done, or where it failed what was to be done."""
 
-    instance: Resource
+    instance: Instance
     plan: Plan
     outcome: Outcome
     error: ItcareError | None = None
@@ -65,9 +66,9 @@ def check_concurrency(value: int) -> int:
 
 
 def plan_all(
-    instances: t.Sequence[Resource],
-    make_plan: t.Callable[[Resource | None], Plan],
-    excused: t.Callable[[Resource], bool],
+    instances: t.Sequence[Instance],
+    make_plan: t.Callable[[Instance], Plan],
+    excused: t.Callable[[Instance], bool],
 ) -> list[Plan]:
     """A plan each. Raises one InputError that names every instance for which there can't be one.
 
@@ -91,8 +92,8 @@ def apply_all(
     client: Client,
     deadline: Deadline,
     goal: Goal,
-    instances: t.Sequence[Resource],
-    read: t.Callable[[Resource], Resource | None],
+    instances: t.Sequence[Instance],
+    read: t.Callable[[Instance], Instance | None],
     *,
     concurrency: int,
     listed: Listed | None = None,
@@ -104,12 +105,12 @@ def apply_all(
     read_at, listed_at = client.server_time, client.clock()
     count = collections.Counter(instance.get("name") for instance in instances)
 
-    def on(instance: Resource) -> Listed | None:
+    def on(instance: Instance) -> Listed | None:
         """The actions on it; None when it is to be asked for them alone."""
         name = instance.get("name")
         return None if listed is None or count[name] > 1 else listed.of(name)
 
-    def excused(instance: Resource) -> bool:
+    def excused(instance: Instance) -> bool:
         known = on(instance)
         return known is not None and any(
             contradicts(action, goal.contradicted_by) for action in known.in_progress
@@ -119,7 +120,7 @@ def apply_all(
     if listed is None and not client.read_only and sum(plan.changed for plan in plans) > 1:
         listed = list_others(client, complete=False)
 
-    def one(instance: Resource, plan: Plan) -> InstanceResult:
+    def one(instance: Instance, plan: Plan) -> InstanceResult:
         # Its turn may come minutes after the list, and others don't sleep.
         late = plan.changed and not client.read_only and client.clock() - listed_at > LATE
         name, others = instance.get("name"), None if late else on(instance)

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 
 from ..api.answers import same
 
-Resource = dict[str, t.Any]  # in snake case, as results show it
+# In snake case, as results show it. Whoever knows its kind names its shape (api/shapes.py); functions that are handed over
+# to planning take that, which is Any here.
+Resource = t.Mapping[str, t.Any]
 
 # Whether a write may be sent again, after a look has found no trace of it.
 ALWAYS = "always"
@@ -36,7 +38,7 @@ class Step:
     after: Resource = field(default_factory=dict)
     process: str = ""  # the action's name on the server, to know our own action again
     # Is it done? Without: when the resource shows `after`.
-    reached: t.Callable[[Resource | None], bool] | None = None
+    reached: t.Callable[[t.Any], bool] | None = None
     told_by_process: bool = True  # an action of this process does just this, whatever was asked for
     waits_for_previous: bool = False  # only possible once the step before it is over
     # The resource was so before the step before it: a state that lags looks as if it were done.
@@ -117,7 +119,7 @@ class Plan:
         }
 
 
-def merge(base: Resource, change: Resource) -> Resource:
+def merge(base: Resource, change: Resource) -> dict[str, t.Any]:
     """`base` with `change` laid over it, maps within maps too."""
     merged = dict(base)
     for key, value in change.items():

@@ -29,9 +29,9 @@ class Goal:
     `read_back: False` spares the last read and answers the predicted resource.
     """
 
-    make_plan: t.Callable[[Resource | None], Plan]
+    make_plan: t.Callable[[t.Any], Plan]
     contradicted_by: frozenset[str] = frozenset()
-    with_effect: t.Callable[[Resource | None, Action], Resource | None] = lambda current, _: current
+    with_effect: t.Callable[[t.Any, Action], Resource | None] = lambda current, _: current
     read_back: bool = True
 
 

@@ -146,7 +146,7 @@ def _properties(entries: t.Sequence[Resource] | None) -> list[Resource] | None:
     """As the API takes them: a secret is a value like any other there."""
     if entries is None:
         return None
-    read = []
+    read: list[Resource] = []
     for entry in entries:
         value, secret = entry.get("value"), entry.get("secret_value")
         if (value is None) == (secret is None):

@@ -12,9 +12,10 @@ from ...api.actions import Deadline, Waiting
 from ...api.case import to_snake
 from ...api.client import Client
 from ...api.errors import InputError
+from ...api.shapes import Instance
 from ...planning.apply import Applier
 from ...planning.others import EXISTENCE, list_others
-from ...planning.plan import Plan, Resource
+from ...planning.plan import Plan
 from ...planning.target import Goal, Target
 from ...result import Result
 from ..selection.queries import read_by_id
@@ -23,7 +24,7 @@ from .desired import DesiredInstance
 from .planner import contradicted_by, plan_instance, with_effect
 
 
-def _plan(client: Client, current: Resource | None, desired: DesiredInstance) -> Plan:
+def _plan(client: Client, current: Instance | None, desired: DesiredInstance) -> Plan:
     try:
         return plan_instance(current, desired)
     except InputError as error:
@@ -42,7 +43,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
 
     identifier = desired.id
 
-    def read() -> Resource | None:
+    def read() -> Instance | None:
         """Once the instance of a name was seen it is that very one, whoever gets the name next."""
         nonlocal identifier
         found = None if identifier is None else read_by_id(client, identifier)
@@ -51,7 +52,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
             found = read_by_name(client, str(desired.name))
         if found is not None:
             identifier = found["id"]
-        return None if found is None else t.cast(Resource, to_snake(found))
+        return None if found is None else to_snake(found)
 
     processes = contradicted_by(desired)
     # Actions first: what ends between the two is in the state already.

@@ -24,7 +24,9 @@ PARTS: dict[str, t.Callable[[Client, str, Item], Item]] = {
     ),
     "storage": lambda client, path, instance: {"storageInformation": client.get(f"{path}/storage")},
     "network": lambda client, path, instance: {"network": client.get(f"{path}/networks")},
-    "snapshot": lambda client, path, instance: {"snapshot": read_one(client, instance)["snapshot"]},
+    "snapshot": lambda client, path, instance: {
+        "snapshot": read_one(client, {"id": instance["id"]})["snapshot"]
+    },
 }
 
 

@@ -13,7 +13,7 @@ from ...api.answers import dig, number, object_in, objects, same
 from ...api.case import to_camel
 from ...api.client import MEDIA_TYPE
 from ...api.errors import InputError
-from ...api.shapes import Action
+from ...api.shapes import Action, Instance
 from ...planning.others import EXISTENCE, POWER
 from ...planning.plan import AFTER_503, NEVER, Plan, Resource, Step, merge
 from ..selection.queries import INSTANCES
@@ -22,7 +22,7 @@ from .desired import FIXED, PROTECTIONS, UNCERTAIN, DesiredInstance, Sizing
 NEEDED_TO_CREATE = ("region", "platform", "sizing", "service_id")
 
 
-def plan_instance(current: Resource | None, desired: DesiredInstance) -> Plan:
+def plan_instance(current: Instance | None, desired: DesiredInstance) -> Plan:
     """What leads from the instance as it is (snake case, None when there is none) to the desired state. Raises InputError."""
     if current is None:
         return _plan_missing(desired)
@@ -83,13 +83,13 @@ def _missing_to_create(desired: DesiredInstance) -> list[str]:
 
 def _create(desired: DesiredInstance) -> Step:
     body: dict[str, t.Any] = {"name": desired.name, "resourceId": str(desired.sizing)}
-    after: Resource = {"name": desired.name, "status": "ACTIVE"}
+    after: dict[str, t.Any] = {"name": desired.name, "status": "ACTIVE"}
     for option, value in desired.fixed.items():
         parameter, shown_as = FIXED[option]
         body[parameter] = to_camel(value)
         if shown_as:
             *parents, leaf = shown_as.split(".")
-            inner: Resource = {leaf: value}
+            inner: dict[str, t.Any] = {leaf: value}
             for parent in reversed(parents):
                 inner = {parent: inner}
             after = merge(after, inner)
@@ -147,7 +147,7 @@ def _referenced(desired: DesiredInstance, **options: object) -> Resource:
 
 
 def _power(
-    operation: str, current: Resource, desired: DesiredInstance, after_stop: bool = False
+    operation: str, current: Instance, desired: DesiredInstance, after_stop: bool = False
 ) -> Step:
     before, after = ("ACTIVE", "INACTIVE") if operation == "stop" else ("INACTIVE", "ACTIVE")
     shown = before if after_stop else current.get("status")
@@ -166,9 +166,9 @@ def _reset(desired: DesiredInstance) -> Step:
     return _operation("reset", options, {}, {}, again=NEVER)
 
 
-def _delete(current: Resource, desired: DesiredInstance, after_stop: bool) -> Step:
+def _delete(current: Instance, desired: DesiredInstance, after_stop: bool) -> Step:
     shown = {
-        key: current[key]
+        key: current.get(key)
         for key in ("id", "name", "environment", "service_name", "status")
         if current.get(key)
     }
@@ -187,7 +187,7 @@ def _delete(current: Resource, desired: DesiredInstance, after_stop: bool) -> St
 
 
 def _resize(
-    name: str, current: Resource, desired: DesiredInstance, warnings: list[str]
+    name: str, current: Instance, desired: DesiredInstance, warnings: list[str]
 ) -> list[Step]:
     if desired.sizing is None:
         return []
@@ -216,7 +216,7 @@ def _resize(
     ]
 
 
-def _protect(current: Resource, desired: DesiredInstance, name: str) -> list[Step]:
+def _protect(current: Instance, desired: DesiredInstance, name: str) -> list[Step]:
     steps = []
     production = str(current.get("environment") or "").upper().startswith("PROD")
     for protection in PROTECTIONS:
@@ -262,7 +262,7 @@ def _switched(wanted: Resource, current: Resource | None) -> bool:
     )
 
 
-def _check_fixed(name: str, current: Resource, desired: DesiredInstance) -> list[str]:
+def _check_fixed(name: str, current: Instance, desired: DesiredInstance) -> list[str]:
     """Warnings. Fails when something differs that no operation changes; what ITCare doesn't show can't differ."""
     differences, warnings = [], []
     for option, wanted in desired.fixed.items():
@@ -290,7 +290,7 @@ def _check_fixed(name: str, current: Resource, desired: DesiredInstance) -> list
     return warnings
 
 
-def _fixed_details(current: Resource, desired: DesiredInstance) -> list[tuple[str, t.Any, t.Any]]:
+def _fixed_details(current: Instance, desired: DesiredInstance) -> list[tuple[str, t.Any, t.Any]]:
     """What is found of the protections' details, and wanted; None where ITCare doesn't show it."""
     details = object_in(current, "backup_policy_details")
     policies = objects(details.get("policies") or [], "the list of backup policies")
@@ -321,15 +321,15 @@ def contradicted_by(desired: DesiredInstance) -> frozenset[str]:
 
 
 def with_effect(
-    current: Resource | None, action: Action, desired: DesiredInstance
-) -> Resource | None:
+    current: Instance | None, action: Action, desired: DesiredInstance
+) -> Instance | None:
     """The instance once an action in progress has ended well, as far as its process tells."""
     process = action.get("process")
     if process == "vm_delete":
         return None
     if process == "vm_create" and current is None:
         wanted = {} if _missing_to_create(desired) else _create(desired).after
-        return {"name": desired.name, "status": "ACTIVE", **wanted}
+        return t.cast(Instance, {"name": desired.name, "status": "ACTIVE", **wanted})
     statuses = {"vm_stop": "INACTIVE", "vm_start": "ACTIVE", "vm_reset": "ACTIVE"}
     if current is None or process not in statuses:
         return current

@@ -12,6 +12,7 @@ from collections import Counter
 from ...api.answers import object_in
 from ...api.case import to_snake
 from ...api.client import Client
+from ...api.shapes import Instance
 from ...planning.plan import Resource
 from ...result import Result
 from ..selection.selection import Selection, fetch
@@ -21,13 +22,13 @@ from .planner import read_party
 
 def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     """The work of the module itcare_patch_party_info."""
-    instances: list[Resource] = to_snake(fetch(client, Selection.from_options(options)))
+    instances: list[Instance] = to_snake(fetch(client, Selection.from_options(options)))
     return Result(
         False, {"patch_parties": [_report(i) for i in instances], "summary": summarise(instances)}
     )
 
 
-def _report(instance: Resource) -> Resource:
+def _report(instance: Instance) -> Resource:
     return {
         "id": instance.get("id"),
         "name": instance.get("name"),
@@ -36,15 +37,15 @@ def _report(instance: Resource) -> Resource:
     }
 
 
-def summarise(instances: t.Iterable[Resource]) -> dict[str, Resource]:
+def summarise(instances: t.Iterable[Instance]) -> dict[str, Resource]:
     """By environment: how many instances each group has, how many are excluded, and when the next parties are."""
-    environments: dict[str, list[Resource]] = {}
+    environments: dict[str, list[Instance]] = {}
     for instance in instances:
         environments.setdefault(str(instance.get("environment") or "none"), []).append(instance)
     return {name: _summary(some) for name, some in environments.items()}
 
 
-def _summary(instances: list[Resource]) -> Resource:
+def _summary(instances: list[Instance]) -> Resource:
     patched = [instance for instance in instances if not read_party(instance)["excluded"]]
     groups = Counter(read_party(instance)["patch_group"] for instance in patched)
     dates = [object_in(instance, "patch_party").get("patch_date") for instance in patched]

@@ -10,7 +10,8 @@ import typing as t
 
 from ...api.answers import number, object_in
 from ...api.errors import InputError
-from ...planning.plan import Plan, Resource, Step
+from ...api.shapes import Instance, PatchParty
+from ...planning.plan import Plan, Step
 from ..selection.queries import INSTANCES
 from .desired import GROUPS, NO_GROUP, DesiredPatchParty
 
@@ -18,7 +19,7 @@ KIND = "patch party of"
 STAYS_EXCLUDED = "stays excluded from patch parties"
 
 
-def read_party(instance: t.Mapping[str, t.Any]) -> Resource:
+def read_party(instance: t.Mapping[str, object]) -> PatchParty:
     """Exclusion and group as the API shows them: the group is a text there, or nothing."""
     party = object_in(instance, "patch_party")
     group = party.get("patch_group")
@@ -31,7 +32,7 @@ def read_party(instance: t.Mapping[str, t.Any]) -> Resource:
     }
 
 
-def plan_patch_party(instance: Resource | None, desired: DesiredPatchParty) -> Plan:
+def plan_patch_party(instance: Instance | None, desired: DesiredPatchParty) -> Plan:
     """What leads from the instance (snake case) to the desired state. Raises InputError when it is gone.
 
     A group alone never ends an exclusion: somebody gave a reason for it. `excluded: false` says so.
@@ -41,7 +42,7 @@ def plan_patch_party(instance: Resource | None, desired: DesiredPatchParty) -> P
     name = str(instance.get("name") or instance.get("id"))
     now = read_party(instance)
     if desired.excluded:
-        wanted = {"excluded": True, "exclusion_reason": desired.exclusion_reason}
+        wanted: PatchParty = {"excluded": True, "exclusion_reason": desired.exclusion_reason}
         party: dict[str, t.Any] = {"excluded": True, "exclusionReason": desired.exclusion_reason}
     else:
         if now["excluded"] and desired.excluded is None:
@@ -56,17 +57,17 @@ def plan_patch_party(instance: Resource | None, desired: DesiredPatchParty) -> P
         party = {"excluded": False}
         if group in GROUPS:
             party["patchGroup"] = int(group)
-    after = {key: value for key, value in wanted.items() if now[key] != value}
+    after = {key: value for key, value in wanted.items() if now.get(key) != value}
     update = Step(
         label="update_patch_party",
         method="PATCH",
         path=f"{INSTANCES}/{{id}}",
         body={"operation": "update_patch_party", "options": {"patchParty": party}},
-        before={key: now[key] for key in after},
+        before={key: now.get(key) for key in after},
         after=after,
         process="vm_update_patch_party",
         told_by_process=False,
         reached=lambda current: current is not None
-        and all(read_party(current)[key] == value for key, value in after.items()),
+        and all(read_party(current).get(key) == value for key, value in after.items()),
     )
     return Plan(KIND, name, instance, (update,) if after else ())

@@ -226,7 +226,7 @@ def with_ids(instances: list[Item]) -> list[Item]:
     return instances
 
 
-def read_by_id(client: Client, instance_id: int) -> Item | None:
+def read_by_id(client: Client, instance_id: object) -> Item | None:
     """One instance, None when there is none."""
     path = f"{INSTANCES}/{instance_id}"
     what = f"The answer to GET {path}"

@@ -12,6 +12,7 @@ import typing as t
 from ...api.actions import Deadline, Waiting
 from ...api.client import Client
 from ...api.errors import InputError, ItcareError
+from ...api.shapes import Instance
 from ...planning import bulk
 from ...planning.others import SNAPSHOT, list_others
 from ...planning.plan import Plan, Resource
@@ -43,7 +44,7 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     results = bulk.apply_all(
         client,
         deadline,
-        Goal(lambda found: _plan(client, found or {}, desired, now), SNAPSHOT, with_effect),
+        Goal(lambda found: _plan(client, found, desired, now), SNAPSHOT, with_effect),
         instances,
         lambda instance: read_one(client, instance, desired.snapshot_id),
         concurrency=concurrency,
@@ -56,8 +57,9 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
 
 
 def _plan(
-    client: Client, instance: Resource, desired: DesiredSnapshot, now: datetime.datetime
+    client: Client, found: Instance | None, desired: DesiredSnapshot, now: datetime.datetime
 ) -> Plan:
+    instance = found or {}
     try:
         return plan_snapshot(instance, desired, now)
     except InputError as error:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from ...api.errors import InputError
-from ...api.shapes import Action, Snapshot
+from ...api.shapes import Action, Instance, Snapshot
 from ...api.times import parse_time
 from ...planning.plan import LOOKED_FOR, NEVER, Plan, Resource, Step
 from .desired import DesiredSnapshot
@@ -25,7 +25,7 @@ CLOCKS = datetime.timedelta(minutes=10)  # so far may those of the service lie a
 SOON = "when this is done"
 
 
-def plan_snapshot(instance: Resource, desired: DesiredSnapshot, now: datetime.datetime) -> Plan:
+def plan_snapshot(instance: Instance, desired: DesiredSnapshot, now: datetime.datetime) -> Plan:
     """What leads from the instance's snapshots, in snake case, to the desired state."""
     name = str(instance.get("name") or instance.get("id"))
     there = active(snapshots_of(instance), now, desired.snapshot_id)
@@ -123,11 +123,11 @@ def _path(snapshot: Snapshot) -> str:
 def _delete(
     snapshot: Snapshot, before: list[Snapshot], left: list[Snapshot], *, alone: bool
 ) -> Step:
-    was, is_then = with_snapshots({}, before), with_snapshots({}, left)
-    is_then = {**dict.fromkeys(was, []), **is_then}
+    was: Resource = with_snapshots({}, before)
+    is_then: Resource = {**dict.fromkeys(was, []), **with_snapshots({}, left)}
     changes = [key for key in was if was[key] != is_then[key]]
 
-    def reached(current: Resource | None) -> bool:
+    def reached(current: Instance | None) -> bool:
         return snapshot["id"] not in [s["id"] for s in snapshots_of(current or {})]
 
     return Step(
@@ -159,7 +159,7 @@ def _create(
         late = oldest is not None and created is not None and now - created > oldest
         return snapshot["id"] not in old and not late
 
-    def reached(current: Resource | None) -> bool:
+    def reached(current: Instance | None) -> bool:
         return any(map(is_new, snapshots_of(current or {})))
 
     return Step(
@@ -178,7 +178,7 @@ def _create(
 def _recover(snapshot: Snapshot, desired: DesiredSnapshot) -> Step:
     recovered_before = snapshot.get("recovered_at")
 
-    def reached(current: Resource | None) -> bool:
+    def reached(current: Instance | None) -> bool:
         return any(
             found["id"] == snapshot["id"]
             and found.get("recovered_at") not in (None, recovered_before)
@@ -198,7 +198,7 @@ def _recover(snapshot: Snapshot, desired: DesiredSnapshot) -> Step:
     )
 
 
-def with_effect(instance: Resource | None, action: Action) -> Resource | None:
+def with_effect(instance: Instance | None, action: Action) -> Instance | None:
     """The instance with its snapshots once an action in progress has ended well, as far as its process tells."""
     if instance is None:
         return None

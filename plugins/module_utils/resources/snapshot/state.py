@@ -19,7 +19,7 @@ from ...api.answers import Item, objects
 from ...api.case import to_snake
 from ...api.client import Client
 from ...api.errors import ApiError, NotFoundError
-from ...api.shapes import Snapshot
+from ...api.shapes import Instance, Snapshot
 from ...api.times import parse_time
 from ...planning.plan import Resource
 from ..selection.queries import INSTANCES
@@ -67,17 +67,19 @@ def seconds_left(snapshot: Snapshot, now: datetime.datetime) -> int | None:
     return None if ends is None else max(0, int((ends - now).total_seconds()))
 
 
-def snapshots_of(instance: Resource) -> list[Snapshot]:
+def snapshots_of(instance: Instance) -> list[Snapshot]:
     """All that an instance has, the current one first."""
     current = instance.get("snapshot")
     return [*([current] if current else []), *(instance.get("other_snapshots") or [])]
 
 
-def with_snapshots(instance: Resource, snapshots: t.Sequence[Snapshot]) -> Resource:
+def with_snapshots(instance: Instance, snapshots: t.Sequence[Snapshot]) -> Instance:
     """The instance with these, the current one first."""
-    rest = {key: value for key, value in instance.items() if key != "other_snapshots"}
-    others = {"other_snapshots": list(snapshots[1:])} if len(snapshots) > 1 else {}
-    return {**rest, "snapshot": snapshots[0] if snapshots else None, **others}
+    changed: Instance = {**instance, "snapshot": snapshots[0] if snapshots else None}
+    changed.pop("other_snapshots", None)
+    if len(snapshots) > 1:
+        changed["other_snapshots"] = list(snapshots[1:])
+    return changed
 
 
 # -- asking -----------------------------------------------------------------------------------------------------------
@@ -97,7 +99,7 @@ def read_active(client: Client, instance_id: object, snapshot_id: str | None) ->
     return active(read_snapshots(data), server_now(client), snapshot_id)
 
 
-def read_one(client: Client, instance: Resource, snapshot_id: str | None = None) -> Resource:
+def read_one(client: Client, instance: Instance, snapshot_id: str | None = None) -> Instance:
     """The instance with its snapshot as it is now."""
     return with_snapshots(instance, read_active(client, instance["id"], snapshot_id))
 
@@ -109,7 +111,7 @@ def listed(
     ask: bool,
     insist: bool = False,
     snapshot_id: str | None = None,
-) -> tuple[list[Resource], list[str]]:
+) -> tuple[list[Instance], list[str]]:
     """Listed instances in snake case with their snapshots, and warnings.
 
     `ask` looks for snapshots that the list doesn't show, as far as that is worth its requests; with `insist` for every
@@ -145,12 +147,12 @@ class _Inquiry:
     """Asks about instances one by one, some at the same time, and puts what it learns into the list."""
 
     client: Client
-    instances: list[Resource]
+    instances: list[Instance]
     snapshot_id: str | None
     insist: bool
     warnings: list[str] = field(default_factory=list)
 
-    def is_shown(self, instance: Resource) -> bool:
+    def is_shown(self, instance: Instance) -> bool:
         """Whether the instance has what is looked for."""
         snapshot = instance["snapshot"]
         if snapshot is None:

@@ -30,7 +30,8 @@ from hypothesis import strategies as st
 SPELLINGS: list[Callable[[int], Any]] = [str, float, lambda n: f" {n}", lambda n: f"{n}.0"]
 
 
-def spelt(spelling: Any, **numbers: int) -> dict[str, Any]:
+def spelt(spelling: Any, **numbers: int) -> Any:
+    """An instance that has them so, which isn't the shape of one."""
     return {
         "id": 1,
         "name": "WEB",
@@ -67,7 +68,11 @@ def test_what_differs_does(spelling: Any) -> None:
 
 @pytest.mark.parametrize("group", [2, "2", 2.0, "2.0"])
 def test_the_group_of_a_patch_party(group: Any) -> None:
-    instance = {"id": 1, "name": "WEB", "patch_party": {"excluded": False, "patch_group": group}}
+    instance: Any = {
+        "id": 1,
+        "name": "WEB",
+        "patch_party": {"excluded": False, "patch_group": group},
+    }
     for wanted, steps in ((2, 0), (3, 1)):
         plan = plan_patch_party(instance, DesiredPatchParty.from_options({"patch_group": wanted}))
         assert len(plan.steps) == steps

@@ -48,6 +48,10 @@ CURRENT: dict[str, Any] = {
 }
 
 
+def like_current(changes: dict[str, Any]) -> Any:
+    return {**CURRENT, **changes}
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -121,7 +125,7 @@ def test_refused_before_the_first_write(
         options if "id" in options else {"name": "WEB1", **options}
     )
     with pytest.raises(InputError, match=said):
-        plan_instance(None if current is None else {**CURRENT, **current}, desired)
+        plan_instance(None if current is None else like_current(current), desired)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +167,7 @@ def test_operations(
     current: dict[str, Any], options: dict[str, Any], operations: list[str]
 ) -> None:
     plan = plan_instance(
-        {**CURRENT, **current}, DesiredInstance.from_options({"name": "WEB1", **options})
+        like_current(current), DesiredInstance.from_options({"name": "WEB1", **options})
     )
     assert plan.operations == operations
     assert not plan.warnings
@@ -181,7 +185,7 @@ def test_what_cannot_be_compared_is_left_alone(
     current: dict[str, Any], options: dict[str, Any], said: str
 ) -> None:
     plan = plan_instance(
-        {**CURRENT, **current}, DesiredInstance.from_options({"name": "WEB1", **options})
+        like_current(current), DesiredInstance.from_options({"name": "WEB1", **options})
     )
     assert not plan.changed
     assert len(plan.warnings) == 1

@@ -79,7 +79,7 @@ def test_four_times(
     )
     (row,) = real.values["instances"]
     assert (row["id"], row["name"], row["error"]) == (identity, NAME, None)
-    now = read_party(to_snake(shown(simulator, identity)))
+    now: Any = read_party(to_snake(shown(simulator, identity)))
     assert {key: now[key] for key in row["after"]} == row["after"]
     assert (row["action"] or {}).get("status") == ("SUCCESS" if sent else None)
     for read_only in (False, True):

@@ -38,7 +38,7 @@ desired_states = st.one_of(
 def test_applied_it_has_nothing_left_to_do(party: Any, options: dict[str, Any]) -> None:
     raw: Raw = {"id": 1, "name": "WEB1", "status": "ACTIVE", "patchParty": party}
     current, desired = to_snake(raw), DesiredPatchParty.from_options(options)
-    was = read_party(current)
+    was: Any = read_party(current)
     plan = plan_patch_party(current, desired)
     assert current == to_snake(copy.deepcopy(raw))
     final: Any = raw
@@ -46,7 +46,7 @@ def test_applied_it_has_nothing_left_to_do(party: Any, options: dict[str, Any]) 
         final = execute(raw, step)
         assert step.is_reached(to_snake(final))
         assert not step.is_reached(current)
-        now = read_party(to_snake(final))
+        now: Any = read_party(to_snake(final))
         changed = {key for key in now if now[key] != was[key]}
         if now["excluded"]:  # nobody knows what becomes of the group then
             changed.discard("patch_group")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.case import to_snake
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.shapes import Snapshot
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.shapes import Instance, Snapshot
 from ansible_collections.cegedim.cloud.plugins.module_utils.planning.plan import merge
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.desired import (
     DesiredSnapshot,
@@ -111,7 +111,7 @@ SNAPSHOT = {"id": "1-snap-42", "created_at": stamp(NOW - 24 * HOUR), "recovered_
 
 
 def operations(snapshot: dict[str, Any] | None, **options: Any) -> list[str]:
-    instance = {"id": 1, "name": "WEB1", "snapshot": snapshot}
+    instance: Any = {"id": 1, "name": "WEB1", "snapshot": snapshot}
     return plan_snapshot(instance, DesiredSnapshot.from_options(options), NOW).operations
 
 
@@ -191,7 +191,7 @@ EXPIRED = [
 ]
 
 
-def several(shown: Sequence[object], snapshot_id: str | None = None) -> dict[str, Any]:
+def several(shown: Sequence[object], snapshot_id: str | None = None) -> Instance:
     """An instance in whose answers these are, in this order."""
     found = active(read_snapshots(shown), NOW, snapshot_id)
     return with_snapshots({"id": 1, "name": "WEB1"}, found)
@@ -280,7 +280,7 @@ def test_an_older_one_of_several_cannot_be_recovered_or_replaced() -> None:
 @pytest.mark.parametrize("force", [True, False])
 def test_recovered_already(force: bool) -> None:
     snapshot = {**SNAPSHOT, "recovered_at": stamp(NOW)}
-    instance = {"id": 1, "name": "WEB1", "snapshot": snapshot}
+    instance: Any = {"id": 1, "name": "WEB1", "snapshot": snapshot}
     plan = plan_snapshot(instance, DesiredSnapshot("recovered", force=force), NOW)
     said = () if force else (f"WEB1: already recovered at {stamp(NOW)}",)
     assert (plan.warnings, plan.changed) == (said, force)
@@ -294,7 +294,7 @@ def test_recovered_already(force: bool) -> None:
 def test_an_old_one_that_comes_to_light_is_not_the_new_one(
     options: dict[str, Any], hours: int, reached: bool
 ) -> None:
-    instance: dict[str, Any] = {"id": 1, "name": "WEB1", "snapshot": None}
+    instance: Instance = {"id": 1, "name": "WEB1", "snapshot": None}
     (step,) = plan_snapshot(instance, DesiredSnapshot(**options), NOW).steps
     found = {"id": "hidden", "created_at": stamp(NOW - hours * HOUR)}
     assert step.is_reached({**instance, "snapshot": found}) is reached
