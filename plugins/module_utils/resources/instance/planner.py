@@ -130,15 +130,13 @@ _CREATE_ONLY_DETAILS: tuple[tuple[str, str, str, str | None], ...] = (
 )
 
 
-def _operation(
-    operation: str, options: Resource, before: Resource, after: Resource, **more: t.Any
+def operation(
+    name: str, options: Resource, before: Resource, after: Resource, **more: t.Any
 ) -> Step:
-    body: dict[str, t.Any] = {"operation": operation}
-    if options:
-        body["options"] = options
-    process = f"vm_{operation}"
+    """A step that is a PATCH of an instance; `more` is the rest of a Step."""
+    body = {"operation": name, **({"options": options} if options else {})}
     path = f"{INSTANCES}/{{id}}"
-    return Step(operation, "PATCH", path, body, before, after, process, **more)
+    return Step(name, "PATCH", path, body, before, after, f"vm_{name}", **more)
 
 
 def _referenced(desired: DesiredInstance, **options: object) -> Resource:
@@ -147,23 +145,23 @@ def _referenced(desired: DesiredInstance, **options: object) -> Resource:
 
 
 def _power(
-    operation: str, current: Instance, desired: DesiredInstance, after_stop: bool = False
+    name: str, current: Instance, desired: DesiredInstance, after_stop: bool = False
 ) -> Step:
-    before, after = ("ACTIVE", "INACTIVE") if operation == "stop" else ("INACTIVE", "ACTIVE")
+    before, after = ("ACTIVE", "INACTIVE") if name == "stop" else ("INACTIVE", "ACTIVE")
     shown = before if after_stop else current.get("status")
-    return _operation(
-        operation,
+    return operation(
+        name,
         _referenced(desired),
         {"status": shown},
         {"status": after},
         waits_for_previous=after_stop,
-        restores=after_stop and operation == "start",
+        restores=after_stop and name == "start",
     )
 
 
 def _reset(desired: DesiredInstance) -> Step:
     options = {"comment": desired.comment} if desired.comment else {}
-    return _operation("reset", options, {}, {}, again=NEVER)
+    return operation("reset", options, {}, {}, again=NEVER)
 
 
 def _delete(current: Instance, desired: DesiredInstance, after_stop: bool) -> Step:
@@ -206,7 +204,7 @@ def _resize(
     before, after = {"cpu": cpu, "ram": ram}, size._asdict()
     differs = [key for key in after if after[key] != before[key]]
     return [
-        _operation(
+        operation(
             "resize",
             _referenced(desired, sizing=str(size)),
             {key: before[key] for key in differs},
@@ -243,7 +241,7 @@ def _protect(current: Instance, desired: DesiredInstance, name: str) -> list[Ste
             options["deactivationReason"] = wanted["reason"]
         before = {key: bool(current.get(key)) for key in after}
         steps.append(
-            _operation(
+            operation(
                 protection.operation,
                 options,
                 before,

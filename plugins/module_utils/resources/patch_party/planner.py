@@ -11,8 +11,8 @@ import typing as t
 from ...api.answers import number, object_in
 from ...api.errors import InputError
 from ...api.shapes import Instance, PatchParty
-from ...planning.plan import Plan, Step
-from ..selection.queries import INSTANCES
+from ...planning.plan import Plan
+from ..instance.planner import operation
 from .desired import GROUPS, NO_GROUP, DesiredPatchParty
 
 KIND = "patch party of"
@@ -58,14 +58,11 @@ def plan_patch_party(instance: Instance | None, desired: DesiredPatchParty) -> P
         if group in GROUPS:
             party["patchGroup"] = int(group)
     after = {key: value for key, value in wanted.items() if now.get(key) != value}
-    update = Step(
-        label="update_patch_party",
-        method="PATCH",
-        path=f"{INSTANCES}/{{id}}",
-        body={"operation": "update_patch_party", "options": {"patchParty": party}},
+    update = operation(
+        "update_patch_party",
+        {"patchParty": party},
         before={key: now.get(key) for key in after},
         after=after,
-        process="vm_update_patch_party",
         told_by_process=False,
         reached=lambda current: current is not None
         and all(read_party(current).get(key) == value for key, value in after.items()),
