@@ -75,18 +75,28 @@ def describe(action: Action) -> str:
     return text
 
 
-def list_actions(client: Client, **params: object) -> list[Action]:
+def list_actions(
+    client: Client, statuses: t.Sequence[str] | None = None, **params: object
+) -> list[Action]:
     """`GET /actions` with the API's filters; a bare array (a page is understood too)."""
-    data = client.get(ACTIONS, params)
+    data = client.get(ACTIONS, {"statuses": statuses, **params})
     if isinstance(data, dict):
         data = data.get("content", None if data.get("totalElements") == 0 else data)
     # An empty body means that there is none. What can't be read doesn't.
     found = [] if data is None else objects(data, f"the list of GET {ACTIONS}")
-    return [action for action in map(read_action, found) if action is not None]
+    return having(statuses, filter(None, map(read_action, found)))
+
+
+def having(statuses: t.Sequence[str] | None, found: t.Iterable[Action]) -> list[Action]:
+    """Filters are the server's word: look again."""
+    return [action for action in found if statuses is None or action["status"] in statuses]
 
 
 def of_resource(
-    client: Client, resource_id: object, resource_name: str | None, statuses: str | None = None
+    client: Client,
+    resource_id: object,
+    resource_name: str | None,
+    statuses: t.Sequence[str] | None = None,
 ) -> list[Action]:
     """The actions on one resource, by its id or, while it has none, by its name; of all without either."""
     params = (
@@ -94,17 +104,9 @@ def of_resource(
     )
     return [
         action
-        for action in list_actions(client, statuses=statuses, **params)
-        # filters are the server's word: look again
-        if (statuses is None or action["status"] == statuses)
-        and (resource_name is None or action.get("resource_name") in (None, resource_name))
+        for action in list_actions(client, statuses, **params)
+        if resource_name is None or action.get("resource_name") in (None, resource_name)
     ]
-
-
-def in_progress(
-    client: Client, resource_id: object = None, resource_name: str | None = None
-) -> list[Action]:
-    return of_resource(client, resource_id, resource_name, IN_PROGRESS)
 
 
 def touched_since(action: Action, moment: datetime.datetime | None) -> bool:

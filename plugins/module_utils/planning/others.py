@@ -100,9 +100,9 @@ def list_others(
     client: Client, resource_id: int | str | None = None, name: str | None = None, *, complete: bool
 ) -> Listed:
     """The actions on one resource, by its id or else its name, or on all. Where they aren't shown: none, and a warning."""
-    status = None if complete else actions.IN_PROGRESS
+    statuses = None if complete else (actions.IN_PROGRESS,)
     try:
-        return Listed(actions.of_resource(client, resource_id, name, status), complete)
+        return Listed(actions.of_resource(client, resource_id, name, statuses), complete)
     except ApiError as error:
         return Listed([], False, unseen(error))
 

@@ -49,6 +49,6 @@ def _validate(target: Target, plan: Plan) -> None:
         try:
             target.send(step)
         except ConflictError:
-            if not actions.in_progress(target.client, target.id, plan.name):
+            if not actions.of_resource(target.client, target.id, plan.name, (actions.IN_PROGRESS,)):
                 raise
             # an action in progress: for real, the task would have waited for it

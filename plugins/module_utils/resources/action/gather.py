@@ -25,9 +25,9 @@ def gather(client: Client, options: t.Mapping[str, t.Any]) -> Result:
     statuses = check_statuses(options.get("statuses"))
     selection = Selection.from_options(options)
     if ids is not None:
-        found = _having(statuses, filter(None, by_ids(client, ids)))
+        found = actions.having(statuses, filter(None, by_ids(client, ids)))
     elif selection.everything:
-        found = _having(statuses, actions.list_actions(client, statuses=statuses))
+        found = actions.list_actions(client, statuses)
     else:
         found = of_instances(client, fetch(client, selection), statuses)
     return Result(False, {"itcare_actions": found})
@@ -53,13 +53,7 @@ def of_instances(
     if not instances:
         return []
     if len(instances) == 1 and instances[0].get("id") is not None:
-        listed = actions.list_actions(client, resourceId=instances[0]["id"], statuses=statuses)
-        return _having(statuses, listed)
+        return actions.list_actions(client, statuses, resourceId=instances[0]["id"])
     names = {instance.get("name") for instance in instances}
-    listed = actions.list_actions(client, statuses=statuses)
-    return _having(statuses, (one for one in listed if one.get("resource_name") in names))
-
-
-def _having(statuses: tuple[str, ...] | None, found: t.Iterable[Action]) -> list[Action]:
-    """Filters are the server's word: look again."""
-    return [action for action in found if statuses is None or action["status"] in statuses]
+    listed = actions.list_actions(client, statuses)
+    return [action for action in listed if action.get("resource_name") in names]
