@@ -77,7 +77,7 @@ SELECTION: ArgumentSpec = {
         "options": {name: _KINDS[described.kind] for name, described in FILTERS.items()},
     },
 }
-TARGETS: ArgumentSpec = {"max_targets": {"type": "int"}}
+TARGETS: ArgumentSpec = {**SELECTION, "max_targets": {"type": "int"}}
 
 
 def run(

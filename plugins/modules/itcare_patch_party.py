@@ -152,12 +152,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 
 refuse_old_python()
 
-from ansible_collections.cegedim.cloud.plugins.module_utils.module import (
-    SELECTION,
-    TARGETS,
-    WRITE,
-    run,
-)
+from ansible_collections.cegedim.cloud.plugins.module_utils.module import TARGETS, WRITE, run
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
     ensure,
 )
@@ -167,7 +162,6 @@ def main() -> None:
     run(
         ensure,
         {
-            **SELECTION,
             **TARGETS,
             **WRITE,
             "excluded": {"type": "bool"},

@@ -193,12 +193,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.old_python import re
 
 refuse_old_python()
 
-from ansible_collections.cegedim.cloud.plugins.module_utils.module import (
-    SELECTION,
-    TARGETS,
-    WRITE,
-    run,
-)
+from ansible_collections.cegedim.cloud.plugins.module_utils.module import TARGETS, WRITE, run
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import ensure
 
 
@@ -206,7 +201,6 @@ def main() -> None:
     run(
         ensure,
         {
-            **SELECTION,
             **TARGETS,
             **WRITE,
             "state": {
