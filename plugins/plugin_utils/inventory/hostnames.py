@@ -82,23 +82,19 @@ class HostNames:
             )
 
 
+@dataclass(repr=False)
 class Names:
     """Gives out host names, each once, and none that a group has.
 
     `groups`: the inventory's, also those that are yet to come. `reserved`: names of groups that will come.
     """
 
-    def __init__(
-        self,
-        on_duplicate: str,
-        warn: t.Callable[[str], None],
-        presence: Presence,
-        groups: t.Container[str] = (),
-    ) -> None:
-        self._on_duplicate = on_duplicate
-        self._warn = warn
-        self._presence = presence
-        self._groups = groups
+    on_duplicate: str
+    warn: t.Callable[[str], None]
+    presence: Presence
+    groups: t.Container[str] = ()
+
+    def __post_init__(self) -> None:
         self._reserved: t.Container[str] = ()
         self._taken: set[str] = set()
         self._renamed: dict[int, str] = {}
@@ -122,7 +118,7 @@ class Names:
         result: list[str | None] = [None] * len(wanted)
         shared: list[_Shared] = []
         for name, indexes in holders.items():
-            occupant = self._presence.occupant(name)
+            occupant = self.presence.occupant(name)
             if len(indexes) == 1 and (occupant is None or occupant.is_(wanted[indexes[0]][1])):
                 result[indexes[0]] = name
             else:
@@ -134,26 +130,26 @@ class Names:
         return result
 
     def _is_group(self, name: str) -> bool:
-        return name in self._groups or name in self._reserved
+        return name in self.groups or name in self._reserved
 
     def _settle(self, shared: t.Sequence[_Shared], result: list[str | None]) -> None:
         who = shortened(map(str, shared))
-        if self._on_duplicate == "error":
+        if self.on_duplicate == "error":
             raise AnsibleParserError(
                 f"Several instances have the same host name: {who}. Rename them, choose other hostnames, or set "
                 "on_duplicate to unique (adds the id) or warn (keeps the lowest id, or what is there already)."
             )
-        if self._on_duplicate == "warn":
-            self._warn(
+        if self.on_duplicate == "warn":
+            self.warn(
                 "Several instances have the same host name, only the lowest id is kept, or what is there already: "
                 f"{who}."
             )
         for several in shared:
             kept = several.kept()
             for index, identity in several.ids.items():
-                if several.is_there(identity) or (index == kept and self._on_duplicate == "warn"):
+                if several.is_there(identity) or (index == kept and self.on_duplicate == "warn"):
                     result[index] = several.name
-                elif self._on_duplicate == "unique":
+                elif self.on_duplicate == "unique":
                     result[index] = self._untaken(f"{several.name}_{identity}", identity)
 
     def rename(self, index: int, name: str, identity: t.Any) -> str:
@@ -166,7 +162,7 @@ class Names:
 
     def warn_of_renamed(self) -> None:
         if self._renamed:
-            self._warn(
+            self.warn(
                 "Some instances have no host name, or one that isn't safe to use or that a group has; they are called "
                 f"otherwise in this inventory: {shortened(self._renamed.values())}."
             )
@@ -181,7 +177,7 @@ class Names:
     def _may_have(self, name: str, identity: t.Any) -> bool:
         if name in self._taken or self._is_group(name):
             return False
-        occupant = self._presence.occupant(name)
+        occupant = self.presence.occupant(name)
         return occupant is None or occupant.is_(identity)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import typing as t
+from dataclasses import dataclass
 
 from ...api.answers import Item, one_object, read_id
 from ...api.client import Client, query_string
@@ -23,49 +24,41 @@ LONGEST_QUERY = 7000  # characters; with the address a URL stays under 8,000 (ru
 NAMED = 5  # how many instances a message spells out
 
 
+@dataclass(repr=False)
 class Queries:
     """The queries of one selection. `chosen` says which instances of a list belong to it."""
 
-    def __init__(
-        self,
-        client: Client,
-        chosen: t.Callable[[Item], bool] = lambda instance: True,
-        *,
-        page_size: int = PAGE_SIZE,
-        workers: int = WORKERS,
-        compares: bool = True,
-    ) -> None:
-        self.client = client
-        self.left_out: dict[str, Item] = {}  # what lists had besides, by name
+    client: Client
+    chosen: t.Callable[[Item], bool] = lambda instance: True
+    page_size: int = PAGE_SIZE
+    workers: int = WORKERS
+    compares: bool = True
+
+    def __post_init__(self) -> None:
         self.has_read_all = False
-        self._chosen = chosen
-        self._page_size = page_size
-        self._workers = workers
-        self._compares = compares
+        self.left_out: dict[str, Item] = {}  # what lists had besides, by name
         self._doubts: dict[str, dict[object, Item]] = {}
 
     def of_all(self) -> Queries:
         """The same without a choice: all that is listed belongs to it."""
-        return Queries(self.client, page_size=self._page_size, workers=self._workers)
+        return Queries(self.client, page_size=self.page_size, workers=self.workers)
 
     def listed(self, params: Params) -> list[Item]:
         """One list: the chosen ones of it. Raises FilterIgnoredError when a filter didn't do its work."""
         items = self._list(params)
         found = []
         for item in items:
-            if self._chosen(item):
+            if self.chosen(item):
                 found.append(item)
             else:
                 self.left_out[str(item.get("name"))] = item
         self.has_read_all |= not params
-        if self._compares:
+        if self.compares:
             self._compare(found, params, len(items))
         return found
 
     def _list(self, params: Params) -> list[Item]:
-        return listed_instances(
-            self.client, params, page_size=self._page_size, workers=self._workers
-        )
+        return listed_instances(self.client, params, page_size=self.page_size, workers=self.workers)
 
     def by_names(self, names: t.Sequence[str], params: Params) -> list[Item]:
         """The instances of these names: in several lists where the address has no room for all, or the list of all where
@@ -141,7 +134,7 @@ class Queries:
 
     def _cost(self, count: int | None) -> int:
         """Requests for a list of so many instances (pages.py)."""
-        pages = math.ceil((count or 0) / self._page_size)
+        pages = math.ceil((count or 0) / self.page_size)
         return pages if pages < 2 else pages + 2
 
     def _total(self, params: Params) -> int | None:
@@ -160,11 +153,7 @@ def _spelt_out(name: str, instances: t.Iterable[Item]) -> str:
 
 def union(lists: t.Iterable[list[Item]]) -> list[Item]:
     """The instances of all lists, each once."""
-    found: dict[object, Item] = {}
-    for items in lists:
-        for item in items:
-            found[item.get("id")] = item
-    return list(found.values())
+    return list({item.get("id"): item for items in lists for item in items}.values())
 
 
 def name_chunks(names: t.Sequence[str], params: Params) -> t.Iterator[list[str]]:
