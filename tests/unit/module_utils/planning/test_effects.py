@@ -170,6 +170,19 @@ def test_an_action_that_has_just_ended_and_does_not_show_yet(
         assert not run(simulator, options).changed
 
 
+@pytest.mark.parametrize("read_only", [True, False])
+def test_an_action_that_ended_long_ago_tells_nothing(simulator: Simulator, read_only: bool) -> None:
+    """The snapshot that it made has expired since."""
+    simulator.settings(action_delay=1)
+    instance_of(simulator)
+    run_snapshot(simulator, {})
+    simulator.advance(5 * 86400)
+    time = SimulatedTime(simulator)
+    result = run_snapshot(simulator, {}, read_only=read_only, time=time)
+    assert result.values["operations"] == ["create snapshot"]
+    assert sum(time.slept) < 10
+
+
 # -- replicas that disagree ----------------------------------------------------------------------------------------------
 
 

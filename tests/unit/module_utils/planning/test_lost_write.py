@@ -327,6 +327,18 @@ def test_a_lost_answer_then_503(simulator: Simulator) -> None:
     assert result.values["operations"] == operations(simulator) == ["stop"]
 
 
+def test_a_second_step_that_is_refused_as_done_where_no_actions_are_shown(
+    simulator: Simulator,
+) -> None:
+    """Executed though it was answered 503: what the instance shows is all that tells."""
+    simulator.settings(action_delay=0)
+    instance_of(simulator)
+    simulator.fault(path="/actions$", count=0, fault={"status": 403})
+    simulator.fault(method="PATCH", skip=1, fault={"status": 503, "execute": True})
+    result = run(simulator, {"state": "restarted"})
+    assert result.values["operations"] == operations(simulator) == ["stop", "start"]
+
+
 def test_ours_is_executing_though_it_was_answered_503(simulator: Simulator) -> None:
     simulator.settings(action_delay=1000)
     instance_of(simulator)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -152,6 +153,21 @@ def test_the_second_step_is_adopted(simulator: Simulator) -> None:
     assert [a["process"] for a in result.values["itcare_actions"]] == ["vm_stop", "vm_start"]
 
 
+def test_what_was_done_and_undone_is_not_adopted(simulator: Simulator) -> None:
+    """Just before our stop somebody restarts it, and stops it again: it is down, so the start is still to be done."""
+    simulator.settings(action_delay=0)
+    identity = instance_of(simulator)["id"]
+
+    def others() -> None:
+        for operation in ("stop", "start", "stop"):
+            others_do(simulator, identity, operation)
+
+    result = run(simulator, {"state": "restarted"}, before=first("PATCH", others))
+    assert operations(simulator) == ["stop", "start", "stop", "start"]
+    assert result.values["operations"] == ["start"]
+    assert result.values["instance"]["status"] == "ACTIVE"
+
+
 def test_a_group_that_others_give_just_after_the_list_was_read(simulator: Simulator) -> None:
     """Before the look at actions, where it has ended already."""
     simulator.settings(action_delay=0)
@@ -173,6 +189,21 @@ def test_a_group_that_others_give_just_after_the_list_was_read(simulator: Simula
 
 def never_to_nobody(simulator: Simulator) -> None:
     assert not [entry["path"] for entry in simulator.writes() if "None" in entry["path"]]
+
+
+def test_somebody_begins_between_two_steps(simulator: Simulator) -> None:
+    """It is waited for, not met by our next step."""
+    identity = instance_of(simulator)["id"]
+    looks = itertools.count()
+
+    def before_the_second_look(_method: str, path: str, _sent: Any) -> None:
+        if path == "/actions" and next(looks) == 1:
+            others_do(simulator, identity, "resize", sizing="4cpu8gb")
+
+    result = run(simulator, {"state": "restarted"}, before=before_the_second_look)
+    assert operations(simulator) == ["stop", "resize", "start"]
+    assert [e["status"] for e in simulator.writes()] == [202] * 3  # no conflict
+    assert result.values["operations"] == ["stop", "start"]
 
 
 def test_a_name_that_another_server_gets_meanwhile(simulator: Simulator) -> None:
