@@ -46,6 +46,8 @@ def _validate(target: Target, plan: Plan) -> None:
     for step in plan.steps:
         if step.waits_for_previous:
             continue  # refused as things stand now, although it would be right then
+        if "{id}" in step.path and target.id is None:
+            continue  # just created, and not shown yet
         try:
             target.send(step)
         except ConflictError:

@@ -23,7 +23,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.e
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import NAME, WAIT, calls, client_of, executed, instance_of
-from support.rivals import others_do
+from support.rivals import others_create, others_do
 from support.simulator import Simulator
 from support.tasks import STOPPED
 
@@ -166,6 +166,17 @@ def test_an_action_in_progress_is_no_refusal(simulator: Simulator) -> None:
     result = validate(simulator, INSTANCE, {"state": "stopped"})
     assert result.values["operations"] == ["stop"]
     assert [e["status"] for e in simulator.writes()] == [202, 409]
+
+
+def test_one_that_was_just_created_and_is_not_shown_yet(simulator: Simulator) -> None:
+    """It has no id that a write could be sent to."""
+    simulator.settings(action_delay=1, effect_lag=8)
+    others_create(simulator)
+    simulator.advance(2)
+    simulator.clear_requests()
+    result = validate(simulator, INSTANCE, {"state": "stopped"})
+    assert result.values["operations"] == ["stop"]
+    assert not simulator.writes()
 
 
 def test_not_in_check_mode_it_is_a_task_like_any_other(simulator: Simulator) -> None:
