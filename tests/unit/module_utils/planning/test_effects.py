@@ -170,6 +170,17 @@ def test_an_action_that_has_just_ended_and_does_not_show_yet(
         assert not run(simulator, options).changed
 
 
+def test_what_has_just_ended_is_in_the_result(simulator: Simulator) -> None:
+    simulator.settings(action_delay=1, effect_lag=8)
+    identity = instance_of(simulator)["id"]
+    others_do(simulator, identity, "stop")
+    simulator.advance(2)
+    for read_only in (True, False):
+        result = run(simulator, {"state": "stopped"}, read_only=read_only)
+        assert not result.changed
+        assert result.values["instance"]["status"] == "INACTIVE"
+
+
 @pytest.mark.parametrize("read_only", [True, False])
 def test_an_action_that_ended_long_ago_tells_nothing(simulator: Simulator, read_only: bool) -> None:
     """The snapshot that it made has expired since."""

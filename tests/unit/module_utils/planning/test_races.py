@@ -206,6 +206,17 @@ def test_somebody_begins_between_two_steps(simulator: Simulator) -> None:
     assert result.values["operations"] == ["stop", "start"]
 
 
+def test_what_others_did_before_our_first_step_does_not_stand_for_the_second(
+    simulator: Simulator,
+) -> None:
+    simulator.settings(action_delay=0)
+    identity = instance_of(simulator)["id"]
+    before = first("PATCH", lambda: others_do(simulator, identity, "reset"))
+    result = run(simulator, {"state": "reset", "sizing": "4cpu8gb"}, before=before)
+    assert operations(simulator) == ["reset", "resize", "reset"]
+    assert result.values["operations"] == ["resize", "reset"]
+
+
 def test_a_name_that_another_server_gets_meanwhile(simulator: Simulator) -> None:
     simulator.settings(action_delay=1)
     identity = instance_of(simulator)["id"]
