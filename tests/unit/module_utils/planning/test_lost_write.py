@@ -327,16 +327,25 @@ def test_a_lost_answer_then_503(simulator: Simulator) -> None:
     assert result.values["operations"] == operations(simulator) == ["stop"]
 
 
-def test_a_second_step_that_is_refused_as_done_where_no_actions_are_shown(
-    simulator: Simulator,
+@pytest.mark.parametrize(
+    ("state", "step", "done"),
+    [
+        ("stopped", 0, ["stop"]),
+        ("restarted", 0, ["stop", "start"]),
+        ("restarted", 1, ["stop", "start"]),
+    ],
+)
+def test_a_step_that_is_refused_as_done_where_no_actions_are_shown(
+    simulator: Simulator, state: str, step: int, done: list[str]
 ) -> None:
     """Executed though it was answered 503: what the instance shows is all that tells."""
     simulator.settings(action_delay=0)
     instance_of(simulator)
     simulator.fault(path="/actions$", count=0, fault={"status": 403})
-    simulator.fault(method="PATCH", skip=1, fault={"status": 503, "execute": True})
-    result = run(simulator, {"state": "restarted"})
-    assert result.values["operations"] == operations(simulator) == ["stop", "start"]
+    simulator.fault(method="PATCH", skip=step, fault={"status": 503, "execute": True})
+    result = run(simulator, {"state": state})
+    assert result.values["operations"] == operations(simulator) == done
+    assert result.changed
 
 
 def test_ours_is_executing_though_it_was_answered_503(simulator: Simulator) -> None:

@@ -306,6 +306,24 @@ def test_a_group_that_others_give_while_the_first_ones_are_changed(simulator: Si
     assert shown(simulator, second)["patchParty"]["patchGroup"] == "3"
 
 
+def test_a_group_that_others_give_while_a_twin_is_changed(simulator: Simulator) -> None:
+    """Twins are asked for alone; what ended since the list was read counts, though it's before their turn."""
+    simulator.settings(action_delay=30)
+    excluded = {"excluded": True, "exclusionReason": "Release", "patchGroup": "1"}
+    ids = [instance_of(simulator, name="TWIN", patchParty=excluded)["id"] for _number in range(2)]
+
+    def regrouped() -> None:
+        simulator.settings(action_delay=0)
+        party = {"excluded": False, "patchGroup": 3}
+        others_do(simulator, ids[1], "update_patch_party", patchParty=party)
+
+    client = client_of(simulator, after=first("PATCH", regrouped))
+    options = {**WAIT, "ids": ids, "excluded": False, "concurrency": 1}
+    result = ensure_patch_party(client, options)
+    assert [row["changed"] for row in result.values["instances"]] == [True, False]
+    assert shown(simulator, ids[1])["patchParty"]["patchGroup"] == "3"
+
+
 # -- all at once ---------------------------------------------------------------------------------------------------------
 
 
