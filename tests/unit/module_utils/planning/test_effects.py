@@ -175,10 +175,22 @@ def test_what_has_just_ended_is_in_the_result(simulator: Simulator) -> None:
     identity = instance_of(simulator)["id"]
     others_do(simulator, identity, "stop")
     simulator.advance(2)
-    for read_only in (True, False):
-        result = run(simulator, {"state": "stopped"}, read_only=read_only)
+    time = SimulatedTime(simulator)
+    predicted = run(simulator, {"state": "stopped"}, read_only=True, time=time)
+    assert not time.slept
+    real = run(simulator, {"state": "stopped"})
+    for result in (predicted, real):
         assert not result.changed
         assert result.values["instance"]["status"] == "INACTIVE"
+
+
+def test_what_has_just_failed_has_no_effect(simulator: Simulator) -> None:
+    simulator.settings(action_delay=1)
+    identity = instance_of(simulator)["id"]
+    simulator.fail_actions(fail=1)
+    others_do(simulator, identity, "stop")
+    simulator.advance(2)
+    assert not run(simulator, {"state": "started"}, read_only=True).changed
 
 
 @pytest.mark.parametrize("read_only", [True, False])

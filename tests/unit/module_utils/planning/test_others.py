@@ -222,6 +222,30 @@ def test_a_row_that_fails_before_its_plan_shows_its_snapshot(simulator: Simulato
     assert "GET /actions" in calls(simulator)
 
 
+def test_a_row_that_fails_later_shows_the_snapshot_that_was_waited_for(simulator: Simulator) -> None:
+    identity = instance_of(simulator)["id"]
+    others_do(simulator, identity, "POST /{id}/snapshots", description="theirs")
+    simulator.fault(method="DELETE", fault={"status": 403})
+    with pytest.raises(errors.ItcareError, match="answered 403") as caught:
+        run_snapshot(simulator, {"state": "absent"})
+    (row,) = caught.value.details["snapshots"]
+    assert row["snapshot"]["description"] == "theirs"
+
+
+def test_what_is_in_progress_excuses_only_where_it_is_about_snapshots(
+    simulator: Simulator,
+) -> None:
+    ids = [instance_of(simulator, name=name)["id"] for name in "AB"]
+    others_do(simulator, ids[0], "resize", sizing="4cpu8gb")
+    options = {"names": ["A", "B"], "state": "recovered"}
+    with pytest.raises(errors.InputError, match="A has no snapshot.*B has no snapshot"):
+        run_snapshot(simulator, options)
+    # what makes a snapshot does
+    others_do(simulator, ids[1], "POST /{id}/snapshots")
+    with pytest.raises(errors.InputError, match="^A has no snapshot to recover. Nothing"):
+        run_snapshot(simulator, options)
+
+
 # -- adopted is what does just the same ----------------------------------------------------------------------------------
 
 
@@ -255,6 +279,26 @@ def test_an_action_that_fails_meanwhile_is_not_adopted(simulator: Simulator) -> 
     others_do(simulator, identity, "stop")
     assert run(simulator, {"state": "stopped"}).values["operations"] == ["stop"]
     assert operations(simulator) == ["stop", "stop"]
+
+
+def test_the_effect_of_an_action_that_fails_meanwhile_is_not_awaited(simulator: Simulator) -> None:
+    simulator.settings(action_delay=1)
+    identity = instance_of(simulator)["id"]
+    simulator.fail_actions(fail=1)
+    others_do(simulator, identity, "stop")
+    time = SimulatedTime(simulator)
+    assert not run(simulator, {"state": "started"}, time=time).changed
+    assert sum(time.slept) < 10
+
+
+def test_the_first_of_two_steps_in_progress_is_waited_for_without_wait(
+    simulator: Simulator,
+) -> None:
+    identity = instance_of(simulator)["id"]
+    others_do(simulator, identity, "stop")
+    result = run(simulator, {"state": "absent", "force": True, "wait": False})
+    assert operations(simulator) == ["stop", f"DELETE {identity}"]
+    assert result.values["operations"] == ["delete"]
 
 
 def test_two_of_a_thousand_that_others_did(simulator: Simulator) -> None:

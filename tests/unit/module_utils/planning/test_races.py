@@ -134,6 +134,14 @@ def test_one_that_vanishes_meanwhile_is_absent(
     assert (result.changed, result.values["instance"]) == (False, None)
 
 
+def test_one_that_vanishes_after_our_stop_is_not_deleted_again(simulator: Simulator) -> None:
+    identity = instance_of(simulator)["id"]
+    before = first("DELETE", lambda: simulator.remove(identity))
+    result = run(simulator, {"state": "absent", "force": True}, before=before)
+    assert (result.values["operations"], result.values["instance"]) == (["stop"], None)
+    assert [e["status"] for e in simulator.writes()] == [202, 404]
+
+
 def test_the_snapshot_of_one_that_vanishes_meanwhile_is_absent(simulator: Simulator) -> None:
     identity = instance_of(simulator, **SNAPSHOT)["id"]
     before = first("DELETE", lambda: simulator.remove(identity))

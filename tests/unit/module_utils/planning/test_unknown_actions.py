@@ -218,6 +218,16 @@ def test_a_look_that_is_refused(simulator: Simulator, status: int, options: dict
     assert f"answered {status}" in warning
 
 
+def test_an_error_after_a_look_that_is_refused_tells_it_too(simulator: Simulator) -> None:
+    instance_of(simulator)
+    simulator.fault(path="/actions$", count=0, fault={"status": 403})
+    simulator.settings(writes="forbid")
+    with pytest.raises(errors.ForbiddenError) as caught:
+        run(simulator, {"state": "stopped"})
+    (warning,) = caught.value.details["warnings"]
+    assert "isn't waited for" in warning
+
+
 def test_a_wrong_account_is_no_refused_look(simulator: Simulator) -> None:
     instance_of(simulator)
     with pytest.raises(errors.AuthenticationError):
