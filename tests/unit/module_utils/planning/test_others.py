@@ -222,7 +222,9 @@ def test_a_row_that_fails_before_its_plan_shows_its_snapshot(simulator: Simulato
     assert "GET /actions" in calls(simulator)
 
 
-def test_a_row_that_fails_later_shows_the_snapshot_that_was_waited_for(simulator: Simulator) -> None:
+def test_a_row_that_fails_later_shows_the_snapshot_that_was_waited_for(
+    simulator: Simulator,
+) -> None:
     identity = instance_of(simulator)["id"]
     others_do(simulator, identity, "POST /{id}/snapshots", description="theirs")
     simulator.fault(method="DELETE", fault={"status": 403})

@@ -176,6 +176,30 @@ def test_what_was_done_and_undone_is_not_adopted(simulator: Simulator) -> None:
     assert result.values["instance"]["status"] == "ACTIVE"
 
 
+def set_status(simulator: Simulator, identity: int, status: str) -> None:
+    """Without an action."""
+    simulator.control("PATCH", f"/control/instances/{identity}", {"status": status})
+
+
+def test_a_reset_that_is_refused_is_planned_anew(simulator: Simulator) -> None:
+    identity = instance_of(simulator)["id"]
+    before = first("PATCH", lambda: set_status(simulator, identity, "INACTIVE"))
+    with pytest.raises(errors.InputError, match="is INACTIVE, and only a running .* can be reset"):
+        run(simulator, {"state": "reset"}, before=before)
+    assert not executed(simulator)
+
+
+def test_a_restart_is_not_planned_anew_half_way(simulator: Simulator) -> None:
+    """It would go down a second time."""
+    simulator.settings(action_delay=1)
+    identity = instance_of(simulator)["id"]
+    before = first("start", lambda: set_status(simulator, identity, "PAUSED"))
+    with pytest.raises(errors.InvalidRequestError, match="Cannot start"):
+        run(simulator, {"state": "restarted"}, before=before)
+    sent = [entry["body"]["operation"] for entry in simulator.writes()]
+    assert sent.count("stop") == 1
+
+
 def test_a_group_that_others_give_just_after_the_list_was_read(simulator: Simulator) -> None:
     """Before the look at actions, where it has ended already."""
     simulator.settings(action_delay=0)
