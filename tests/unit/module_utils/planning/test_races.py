@@ -320,6 +320,21 @@ def test_a_snapshot_that_others_recover_while_the_first_ones_are(simulator: Simu
     assert len(executed(simulator)) == 2
 
 
+def test_what_others_begin_while_the_first_ones_are_recovered(simulator: Simulator) -> None:
+    """After minutes the list of actions is as old as that of instances: it is waited for, not met by our write."""
+    simulator.settings(action_delay=300)
+    _first, second = (instance_of(simulator, name=name, **SNAPSHOT)["id"] for name in "AB")
+
+    def begun() -> None:
+        simulator.settings(action_delay=600)
+        others_do(simulator, second, "PATCH /{id}/snapshots")
+
+    options = {"names": ["A", "B"], "state": "recovered", "concurrency": 1}
+    result = run_snapshot(simulator, options, after=first("PATCH", begun))
+    assert [row["changed"] for row in result.values["snapshots"]] == [True, False]
+    assert [e["status"] for e in simulator.writes()] == [202, 202]  # no conflict
+
+
 def test_a_group_that_others_give_while_the_first_ones_are_changed(simulator: Simulator) -> None:
     """Without a group that is asked for the present one is sent along: that of its turn, not of the list."""
     simulator.settings(action_delay=300)
