@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The floors of docs/architecture.md, read from the code: no import runs up, none in a circle, and each file says its floor."""
+"""The floors of docs/architecture.md, read from the code: no import runs up, none in a circle, and each file says its floor.
+
+What is in a folder of plugins is tested in a folder of the same name.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,20 @@ def test_no_import_runs_up(path: Path) -> None:
     assert [str(other) for other in ours(path) if floor(other) not in below] == []
 
 
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT / "plugins")))
+def test_imports_can_be_read(path: Path) -> None:
+    """By name, at run time, anything could be imported; and other collections are not to be depended on."""
+    names = imported(path)
+    used = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    assert "__import__" not in [getattr(node, "id", None) for node in used]
+    assert not [name for name in names if name.split(".")[0] in ("importlib", "runpy")]
+    assert not [
+        name
+        for name in names
+        if name.startswith("ansible_collections.") and not name.startswith(COLLECTION)
+    ]
+
+
 def test_no_circle() -> None:
     graph = {path: ours(path) for path in files()}
     assert len(list(TopologicalSorter(graph).static_order())) == len(graph)
@@ -97,3 +114,13 @@ def test_a_module_is_documentation_and_a_thin_main(path: Path) -> None:
 def test_each_file_says_its_floor(path: Path) -> None:
     said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     assert said.split(". ")[0].split(".\n")[0] == f"Floor {floor(path)}, private to the collection"
+
+
+@pytest.mark.parametrize("part", ["module_utils", "plugin_utils"])
+def test_the_tests_mirror_the_plugins(part: str) -> None:
+    """What is in a folder of plugins is tested in the folder of that name, and no folder of tests is left of what has moved."""
+    tests, plugins = ROOT / "tests" / "unit" / part, ROOT / "plugins" / part
+    with_tests = {path.parent.relative_to(tests) for path in tests.glob("**/test_*.py")}
+    with_files = {path.parent.relative_to(plugins) for path in plugins.glob("**/*.py")}
+    assert [str(folder) for folder in with_tests if not (plugins / folder).is_dir()] == []
+    assert [str(folder) for folder in with_files - with_tests if folder.name] == []
