@@ -51,7 +51,7 @@ def read_options(
         value = _rendered(option, value, definition, templar)
         read[option] = _typed(option, value, definition)
     _check_settings(definitions, read)
-    return read
+    return {**_unset(definitions), **read}
 
 
 def _check_keys(config: t.Mapping[str, t.Any], known: set[str]) -> None:
@@ -85,6 +85,16 @@ def _check_settings(definitions: Definitions, read: t.Container[str]) -> None:
             if value is not None:
                 where = f"{entry['key']} in [{entry['section']}] of {C.CONFIG_FILE}"
                 boolean(value, f"The setting {where} ({option})")
+
+
+def _unset(definitions: Definitions) -> dict[str, object]:
+    """An empty variable counts as not set, also where Ansible would look for it among the choices."""
+    return {
+        option: definition["default"]
+        for option, definition in definitions.items()
+        if "choices" in definition
+        and any(os.environ.get(entry["name"]) == "" for entry in definition.get("env") or ())
+    }
 
 
 def _kind(definition: t.Mapping[str, t.Any]) -> str:

@@ -269,6 +269,14 @@ def test_no_other_grouping(simulator: Simulator, tmp_path: Path) -> None:
     assert not simulator.requests()
 
 
+def test_an_empty_variable_tells_no_grouping(simulator: Simulator, tmp_path: Path) -> None:
+    """What AWX makes of a credential type's field that nobody filled in."""
+    done = ansible_inventory(write_source(tmp_path, simulator), "--list", ITCARE_GROUPING="")
+    assert done.returncode == 0, done.stderr
+    told = write_source(tmp_path, simulator, grouping="slow")
+    assert "not 'slow'" in said(ansible_inventory(told, "--list", ITCARE_GROUPING=""))
+
+
 def test_secrets_may_be_templates(simulator: Simulator, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("demo-secret\n")
     source = write_source(
