@@ -25,7 +25,7 @@ from ansible_collections.cegedim.cloud.plugins.plugin_utils.trust import (
 )
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
-from support.inventory import Source, trusted
+from support.inventory import Populated, Source, trusted
 
 CASES = int(os.environ.get("GROUPING_CASES", "1000"))
 
@@ -550,3 +550,86 @@ def test_similar_values_stay_apart(
     earlier = {"site": "{{ comment }}"}
     expected = outcome(Plain(extra, **options), instances, earlier)
     assert outcome(Fast(extra, **options), instances, earlier) == expected
+
+
+# -- names and filters, for which Ansible has nothing of its own ----------------------------------------------------
+
+
+class WithHosts(Source):
+    """A source after one that has brought a host and a group."""
+
+    def __init__(self, earlier: dict[str, Any], **options: Any) -> None:
+        super().__init__(**options)
+        inventory = self.inventory
+        inventory.add_group("before")
+        inventory.add_host("A1", "before")
+        inventory.hosts["A1"].vars.update(trusted({"itcare_id": 1, **earlier}))
+        inventory.groups["before"].set_variable("site", "of the group")
+
+
+def whole(instances: list[dict[str, Any]], earlier: dict[str, Any], options: dict[str, Any]) -> Any:
+    """All that a source with these options does, in the order in which it does it."""
+    plugin = WithHosts(earlier, **options)
+    error = None
+    try:
+        Populated(instances, plugin=plugin)
+    except Exception as caught:  # whatever it is: the other one must raise the same
+        error = (type(caught).__name__, stable(str(caught)))
+    inventory = plugin.inventory
+    return {
+        "error": error,
+        "warnings": [stable(text) for text in plugin.display.warnings],
+        "groups": [
+            (
+                stable(name),
+                [stable(host.name) for host in group.hosts],
+                [stable(child.name) for child in group.child_groups],
+                [stable(parent.name) for parent in group.parent_groups],
+            )
+            for name, group in inventory.groups.items()
+        ],
+        "hosts": [
+            (
+                stable(name),
+                described(host.vars),
+                sorted(stable(group.name) for group in host.groups),
+            )
+            for name, host in inventory.hosts.items()
+        ],
+    }
+
+
+@settings(max_examples=CASES // 10, deadline=None, suppress_health_check=SLOW)
+@given(
+    instances=st.lists(INSTANCES, min_size=1, max_size=4),
+    earlier=EARLIER,
+    options=OPTIONS,
+    names=st.lists(expressions, max_size=2),
+    filters=st.lists(
+        st.dictionaries(
+            st.sampled_from(["include", "exclude"]),
+            st.one_of(expressions, st.booleans()),
+            min_size=1,
+            max_size=1,
+        ),
+        max_size=2,
+    ),
+)
+def test_whole_inventories_are_alike(
+    instances: list[dict[str, Any]],
+    earlier: dict[str, Any],
+    options: dict[str, Any],
+    names: list[str],
+    filters: list[dict[str, Any]],
+) -> None:
+    fleet = [
+        {"id": number, "name": f"A{number}", **instance}
+        for number, instance in enumerate(instances + instances[:2])
+    ]
+    options = {**options, "hostnames": [*names, "name"], "on_duplicate": "unique", "min_hosts": 0}
+    options["host_filters"] = [*filters, {"exclude": "id == 4"}]
+    expected = whole(fleet, earlier, {**options, "grouping": "plain"})
+    event("an error" if expected["error"] else "an inventory")
+    assert whole(fleet, earlier, {**options, "grouping": "fast"}) == expected
+    if expected["error"]:
+        assert [name for name, *_ in expected["hosts"]] == ["A1"]
