@@ -28,12 +28,17 @@ IGNORED = {"__pycache__", "_build", "output", ".pytest_cache", ".hypothesis"}
 # Names of what is made while tests run, and of what must not be there.
 NOT_THERE = ("tests/output/", "tests/sanity/ignore-")
 
+MADE = ("docs/_build",)
+
 _END = r"\.(?:md|rst|py|ya?ml|json|toml|cfg|txt)\b"
 _FULL_PATH = re.compile(
     rf"(?<![\w./}}-])(?:{'|'.join(map(re.escape, FOLDERS))})/[\w./*-]+?{_END}(?:#[\w-]+)?"
 )
 _ANY_PATH = re.compile(r"(?<![\w./*}-])[\w-][\w./-]*\.(?:md|rst|py)\b(?:#[\w-]+)?")
 _LINK = re.compile(r"\]\((?!\w+:)([^()\s]+)\)")
+_FOLDER = re.compile(rf"`((?:{'|'.join(map(re.escape, FOLDERS))})(?:/[\w.-]+)+)/?`")
+# A name that is said to be in a file: `NAME` in `path`, `NAME` of [words](path).
+_DEFINED = re.compile(r"`(\w+)` (?:in|of) (?:`([\w/.…-]+\.py)`|\[[^\]]*\]\(([\w/.-]+\.py)\))")
 _LABEL = re.compile(r"ansible_collections\.cegedim\.cloud\.docsite\.\w+(?:\.\w+)*")
 _NUMBERED = re.compile(
     r"\b(?:rules?|sections?) (\d+(?:(?:, | and | to )\d+)*)(?: of (\S+?\.md#[\w-]+))?"
@@ -91,7 +96,8 @@ class Tree:
             if path.suffix in (".md", ".rst", ".py"):
                 found = itertools.chain(found, self._in_prose(said, path))
             if path.suffix == ".md":
-                found = itertools.chain(found, self._in_links(line, path))
+                more = self._in_links(line, path), self._folders(line), self._defined(line, path)
+                found = itertools.chain(found, *more)
             for what in found:
                 yield number, what
 
@@ -125,6 +131,22 @@ class Tree:
             elif anchor and anchor not in _anchors(linked):
                 yield f"{target}: there is no such section"
 
+    def _folders(self, line: str) -> Iterator[str]:
+        for cited in _FOLDER.findall(line):
+            made_up = cited.startswith(MADE) or _ANY_NAME.search(cited)
+            if not made_up and not (self.root / cited).exists():
+                yield f"{cited}: no such folder"
+
+    def _defined(self, line: str, path: Path) -> Iterator[str]:
+        for name, cited, linked in _DEFINED.findall(line):
+            if linked:
+                files = [(path.parent / linked).resolve()]
+            else:
+                known = self.ending_with(cited.replace("…", "plugins/module_utils"))
+                files = [self.files[found] for found in known]
+            if not any(name in _defined_in(file) for file in files if file.exists()):
+                yield f"{name}: {cited or linked} doesn't define it"
+
     def _check_path(self, cited: str, near: Path | None = None) -> Iterator[str]:
         """`near`: where a plugin or role has the end of a path, it means a file of its own part of the tree, or a document."""
         name, _hash, anchor = cited.partition("#")
@@ -145,6 +167,15 @@ class Tree:
             for item in re.findall(r"\d+", numbers):
                 if not re.search(rf"^\W*(?:rule )?{item}\b", section, re.M | re.I):
                     yield f"{cited} has no number {item}"
+
+
+def _defined_in(path: Path) -> set[str]:
+    """The names that a Python file defines, not those that it imports."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets = getattr(node, "targets", [getattr(node, "target", node)])
+        found |= {getattr(target, "id", getattr(target, "name", "")) for target in targets}
+    return found
 
 
 def _prose(source: str) -> list[str]:
@@ -357,6 +388,26 @@ def test_files_of_every_kind(root: Path, name: str) -> None:
 )
 def test_links(root: Path, name: str, target: str, right: bool) -> None:
     assert (problems(root, name, f"# Here\n\n[words]({target})\n") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("`LIMIT` in `plugins/module_utils/api/times.py`", True),
+        ("`LIMIT` in `…/api/times.py`", True),
+        ("`parse` of [it](plugins/module_utils/api/times.py)", True),
+        ("`ROUNDS` in `times.py`", True),
+        ("`parse` in `plugins/module_utils/api/pages.py`", False),
+        ("`re` in [times.py](plugins/module_utils/api/times.py)", False),
+        ("`limit` in `times.py`", False),
+        ("`plugins/module_utils/api`, `tests/support/`", True),
+        ("`plugins/module_utils/apis`", False),
+    ],
+)
+def test_names_and_folders(root: Path, text: str, right: bool) -> None:
+    source = "import re\nLIMIT = 1\nROUNDS: int = 2\ndef parse(): ...\n"
+    (root / "plugins/module_utils/api/times.py").write_text(source)
+    assert (problems(root, "README.md", text + "\n") == []) is right
 
 
 def test_where(root: Path) -> None:
