@@ -383,7 +383,7 @@ def described(value: Any) -> Any:
                 "executed" if ansible_template.is_trusted_as_template(value) else "inert",
             )
         return value_text  # Ansible leaves some to be executed; test_nothing_is_executed.py is about ours
-    return (type(value).__name__.replace("_AnsibleTaggedInt", "int"), repr(value))
+    return (type(value).__name__.replace("_AnsibleTaggedInt", "int"), stable(repr(value)))
 
 
 def outcome(plugin: Any, instances: list[dict[str, Any]], earlier: dict[str, Any]) -> Any:
