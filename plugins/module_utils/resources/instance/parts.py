@@ -39,9 +39,10 @@ def add_parts(
     known = [instance for instance in instances if instance.get("id") is not None]
 
     def add(instance: Item) -> None:
+        path = f"{INSTANCES}/{instance['id']}"  # now, as the detail may show no id
         for read in readers:
             try:
-                instance.update(read(client, f"{INSTANCES}/{instance['id']}", instance))
+                instance.update(read(client, path, instance))
             except NotFoundError:  # of this part, or the instance has just gone
                 continue
 

@@ -73,3 +73,16 @@ def test_info_of_one_that_shows_no_id(simulator: Simulator) -> None:
     (found,) = gather(client_of(simulator), {"include": include}).values["instances"]
     assert found == {"name": "DARK", "snapshot": None}
     assert calls(simulator)[1:] == ["GET /compute/instances"]
+
+
+def test_info_of_one_whose_own_page_shows_no_id(simulator: Simulator) -> None:
+    """The id of the list is asked by."""
+    identity = instance_of(simulator, name="DIM")["id"]
+    body = {"id": None, "name": "DIM"}
+    simulator.fault(path=f"/{identity}$", fault={"status": 200, "body": json.dumps(body)})
+    options = {"names": ["DIM"], "include": ["storage", "network", "detail"]}
+    (found,) = gather(client_of(simulator), options).values["instances"]
+    assert found["storage_information"]["file_systems"]
+    assert sorted(calls(simulator)[-2:]) == [
+        f"GET /compute/instances/{identity}/{part}" for part in ("networks", "storage")
+    ]
