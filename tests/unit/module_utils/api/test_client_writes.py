@@ -72,6 +72,27 @@ def test_gives_up_after_the_retries(simulator: Simulator, status: int) -> None:
     assert len(simulator.writes()) == 3
 
 
+def test_an_earlier_503_is_not_forgotten(simulator: Simulator) -> None:
+    """It may have been executed, whatever the sendings after it were answered."""
+    for status in (503, 429, 409):
+        simulator.fault(method="POST", path="snapshots", fault={"status": status})
+    with pytest.raises(errors.ConflictError) as caught:
+        client_of(simulator).write("POST", SNAPSHOTS, {})
+    assert caught.value.after_503
+    simulator.fault(method="POST", path="snapshots", count=0, fault={"status": 429})
+    with pytest.raises(errors.RateLimitError) as caught_later:
+        client_of(simulator, retries=1).write("POST", SNAPSHOTS, {})
+    assert not caught_later.value.after_503
+
+
+def test_what_is_sent_once_is_not_sent_again_after_503(simulator: Simulator) -> None:
+    simulator.fault(method="POST", path="snapshots", fault={"status": 503})
+    with pytest.raises(errors.ServerError) as caught:
+        client_of(simulator).write("POST", SNAPSHOTS, {}, once=True)
+    assert len(simulator.writes()) == 1
+    assert not caught.value.after_503
+
+
 @pytest.mark.parametrize("fault", UNSURE.values(), ids=UNSURE)
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
 def test_an_unsure_write_is_sent_once(

@@ -184,6 +184,15 @@ def test_many_names_in_small_pages(simulator: Simulator, page_size: int, request
     assert len(simulator.requests()) == requests
 
 
+def test_other_spellings_in_small_pages(simulator: Simulator) -> None:
+    """The query for names that weren't found keeps to the page size, too."""
+    simulator.clear_requests()
+    assert fetch(client_of(simulator), select(names=["none1", "none2"]), page_size=7) == []
+    queries = [entry["query"] for entry in simulator.requests()[1:]]
+    assert [query["size"] for query in queries] == ["7", "7"]
+    assert queries[1]["names"] == "NONE1,none1,NONE2,none2"
+
+
 def test_many_names_in_order(simulator: Simulator) -> None:
     names = fleet(simulator, 1500)
     options = {"names": names[:1000], "sort": "name,desc"}

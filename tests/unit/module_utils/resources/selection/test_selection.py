@@ -54,6 +54,7 @@ def test_bad_names(name: Any) -> None:
         ({"types": "LINUX"}, {"types": ["LINUX"]}),
         ({"environments": ["PRODUCTION"]}, {"environments": ["PRODUCTION"]}),
         ({"tags": ["app:web", "a:b:c"]}, {"tags": ["app:web", "a:b:c"]}),
+        ({"tags": ["app:a\nb"]}, {"tags": ["app:a\nb"]}),
         ({"services": [1, "2"]}, {"services": [1, 2]}),
         ({"services": 3}, {"services": [3]}),
         ({"availability_zones": ["EB-A"]}, {"az": ["EB-A"]}),
