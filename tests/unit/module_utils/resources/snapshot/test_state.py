@@ -17,6 +17,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance i
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import ensure
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.gather import gather
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.state import (
+    READERS,
     read_snapshots,
     seconds_left,
 )
@@ -160,6 +161,16 @@ def test_a_look_that_is_refused(simulator: Simulator, hidden: int) -> None:
         errors.ForbiddenError
     ):  # there may be one, so it isn't said that there is none
         run(simulator, {"state": "recovered"})
+
+
+def test_refused_once_is_refused(simulator: Simulator) -> None:
+    """Those that ask at the same time may each ask once; nobody asks after that."""
+    simulator.reset(instances=40)
+    simulator.fault(path="/snapshots$", count=0, fault={"status": 403})
+    (warning,) = gather(client_of(simulator), {}).warnings
+    assert "answered 403" in warning
+    asked = [call for call in calls(simulator) if call.endswith("/snapshots")]
+    assert 1 <= len(asked) <= READERS
 
 
 # (what the list shows; how many have one that it doesn't show; how many are asked about)
