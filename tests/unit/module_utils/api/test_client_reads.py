@@ -235,3 +235,15 @@ def test_an_empty_answer_is_none(simulator: Simulator) -> None:
     for status in (200, 204):
         simulator.fault(method="GET", fault={"status": status})
         assert client_of(simulator).get(INSTANCES) is None
+
+
+def test_what_one_answer_asked_for_is_not_the_pause_after_the_next_failure(
+    simulator: Simulator,
+) -> None:
+    time = SimulatedTime()
+    asked = {"status": 503, "headers": {"Retry-After": "50"}}
+    for fault in (asked, {"cut": "before"}):
+        simulator.fault(path="/10001$", fault=fault)
+    client_of(simulator, time=time).get("/compute/instances/10001")
+    assert time.slept[0] == 50
+    assert time.slept[1] < 2
