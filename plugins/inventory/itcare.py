@@ -275,7 +275,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._read(path)
             self._check()
             connection = self._connection
-            query = FleetQuery.from_options(self._asked())
+            query = FleetQuery.from_options(self.get_options())
             check_tag_groups(query.tag_groups, self._sanitize_group_name, inventory)
             with garbage_collection_paused(), all_or_nothing(inventory):
                 builder = InventoryBuilder(self, query, origin(connection))
@@ -330,12 +330,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             )
         if not self.get_option("hostnames"):
             raise InputError("hostnames needs at least one entry, such as name.")
-
-    def _asked(self) -> dict[str, t.Any]:
-        return {
-            name: self.get_option(name)
-            for name in ("names", "exclude_names", "ids", "filters", "tag_groups", "include")
-        }
 
     def _read_config_data(self, path: str) -> t.Any:
         try:

@@ -161,7 +161,7 @@ def _name(value: Value, key: Key, level: int, safe: Safe) -> str:
 
 
 def tag_group(inventory: t.Any, tag: str, safe: Safe) -> t.Any:
-    return marked(inventory, _tag_group_name(tag, safe), ("tag", "text", tag))
+    return marked(inventory, safe(f"tag_{tag}"), ("tag", "text", tag))
 
 
 def check_tag_groups(tags: t.Iterable[str], safe: Safe, inventory: t.Any) -> None:
@@ -173,13 +173,9 @@ def check_tag_groups(tags: t.Iterable[str], safe: Safe, inventory: t.Any) -> Non
         if mark[0] == "tag"
     }
     for tag in tags:
-        name = _tag_group_name(tag, safe)
+        name = safe(f"tag_{tag}")
         owner, whose = owners.setdefault(name, (tag, ""))
         if owner != tag:
             raise InputError(
                 f"tag_groups: '{tag}' would share the group {name} with '{owner}'{whose}: leave one of them out."
             )
-
-
-def _tag_group_name(tag: str, safe: Safe) -> str:
-    return safe(f"tag_{tag}")

@@ -16,17 +16,13 @@ from ..selection.queries import INSTANCES
 from ..snapshot.state import read_one
 
 READERS = 8  # instances whose parts are read at the same time
-# A part's fields, under the names that the API has for them in an instance. `path` is that of the instance. In the order
-# in which they are read: the detail shows fields of the others, too, and maybe empty.
-PARTS: dict[str, t.Callable[[Client, str, Item], Item]] = {
-    "detail": lambda client, path, instance: one_object(
-        client.get(path), f"The answer to GET {path}"
-    ),
-    "storage": lambda client, path, instance: {"storageInformation": client.get(f"{path}/storage")},
-    "network": lambda client, path, instance: {"network": client.get(f"{path}/networks")},
-    "snapshot": lambda client, path, instance: {
-        "snapshot": read_one(client, {"id": instance["id"]})["snapshot"]
-    },
+# A part's fields, under the names that the API has for them in an instance, asked by its path and id. In the order in which
+# they are read: the detail shows fields of the others, too, and maybe empty.
+PARTS: dict[str, t.Callable[[Client, str, int], Item]] = {
+    "detail": lambda client, path, _: one_object(client.get(path), f"The answer to GET {path}"),
+    "storage": lambda client, path, _: {"storageInformation": client.get(f"{path}/storage")},
+    "network": lambda client, path, _: {"network": client.get(f"{path}/networks")},
+    "snapshot": lambda client, _, id_: {"snapshot": read_one(client, {"id": id_})["snapshot"]},
 }
 
 
@@ -39,10 +35,10 @@ def add_parts(
     known = [instance for instance in instances if instance.get("id") is not None]
 
     def add(instance: Item) -> None:
-        path = f"{INSTANCES}/{instance['id']}"  # now, as the detail may show no id
+        identity = instance["id"]  # now, as the detail may show none
         for read in readers:
             try:
-                instance.update(read(client, path, instance))
+                instance.update(read(client, f"{INSTANCES}/{identity}", identity))
             except NotFoundError:  # of this part, or the instance has just gone
                 continue
 

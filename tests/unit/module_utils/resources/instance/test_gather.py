@@ -80,9 +80,9 @@ def test_info_of_one_whose_own_page_shows_no_id(simulator: Simulator) -> None:
     identity = instance_of(simulator, name="DIM")["id"]
     body = {"id": None, "name": "DIM"}
     simulator.fault(path=f"/{identity}$", fault={"status": 200, "body": json.dumps(body)})
-    options = {"names": ["DIM"], "include": ["storage", "network", "detail"]}
+    options = {"names": ["DIM"], "include": ["snapshot", "storage", "network", "detail"]}
     (found,) = gather(client_of(simulator), options).values["instances"]
     assert found["storage_information"]["file_systems"]
-    assert sorted(calls(simulator)[-2:]) == [
-        f"GET /compute/instances/{identity}/{part}" for part in ("networks", "storage")
+    assert sorted(calls(simulator)[-3:]) == [
+        f"GET /compute/instances/{identity}/{part}" for part in ("networks", "snapshots", "storage")
     ]
