@@ -163,10 +163,10 @@ notes:
     for conditions.
   - O(compose), O(groups) and O(keyed_groups) mean what they mean for any inventory plugin, with one difference - a key in
     O(keyed_groups) that is an integer or a boolean makes a group of its text, where Ansible fails.
-  - The connection options, O(names), O(ids), O(filters), O(tag_groups), numbers, and what is true or false may be
-    templates in the file, for example to look up a secret or to take an extra variable (C(-e)). What they become is
-    checked as if it stood there. Values of a vault (C(!vault)) are taken as they are. A template in any other option is
-    an error, expressions (O(compose), O(groups), O(keyed_groups), O(hostnames), O(host_filters)) aside.
+  - The connection options, O(names), O(exclude_names), O(ids), O(filters), O(tag_groups), numbers, and what is true or
+    false may be templates in the file, for example to look up a secret or to take an extra variable (C(-e)). What they
+    become is checked as if it stood there. Values of a vault (C(!vault)) are taken as they are. A template in any other
+    option is an error, expressions (O(compose), O(groups), O(keyed_groups), O(hostnames), O(host_filters)) aside.
   - A secret that holds braces and isn't a template is written with C(!unsafe), as everywhere in Ansible.
   - List this source last when there are several. It sees which hosts and groups are there already, not those that come
     later.

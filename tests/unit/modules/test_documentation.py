@@ -15,10 +15,14 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.module import SELECTION
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.parts import PARTS
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.native_groups import (
+    NATIVE_GROUPS,
+)
 from support.inventory import run_ansible
 
 FOLDER = Path(__file__).parents[3] / "plugins/modules"
-SELECTING = [path.stem for path in FOLDER.glob("*.py") if "SELECTION" in path.read_text()]
+# By what they document: sanity sees to it that they take it, too.
+SELECTING = [p.stem for p in FOLDER.glob("*.py") if "cloud.itcare.selection" in p.read_text()]
 INVENTORY = ("inventory", "itcare")
 Plugin = tuple[str, str]
 
@@ -49,3 +53,7 @@ def test_a_selection_is_documented_as_it_is_taken(plugin: Plugin) -> None:
 
 def test_what_an_inventory_includes_is_a_part_for_everyone() -> None:
     assert set(options_of(*INVENTORY)["include"]["choices"]) < set(PARTS)
+
+
+def test_an_inventory_groups_by_what_there_are_groups_for() -> None:
+    assert options_of(*INVENTORY)["group_by"]["choices"] == list(NATIVE_GROUPS)
