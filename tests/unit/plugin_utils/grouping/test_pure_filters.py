@@ -36,15 +36,6 @@ from support.inventory import Populated
 READ = Path(__file__).with_name("pure_filters.yml")
 RECORD = "PURE_FILTERS_RECORD"  # environment variable
 RELEASE = ".".join(ansible_version.split(".")[:2])
-HEAD = """\
-# Copyright (c) 2026, the cegedim.cloud collection contributors
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-# What was read of the filters and tests that are taken for pure, written by test_pure_filters.py: the hash of the source
-# in each release of ansible-core that brings one of that name, and the parameters where Jinja2 does.
-# yamllint disable rule:line-length
----
-"""
 KINDS: list[tuple[str, frozenset[str], Any, dict[str, Any]]] = [
     ("filter", PURE_FILTERS, loader.filter_loader, FILTERS),
     ("test", PURE_TESTS, loader.test_loader, TESTS),
@@ -108,7 +99,8 @@ def record(told: dict[str, dict[str, str]], known: dict[str, dict[str, str]]) ->
         f"{json.dumps(name)}: {json.dumps(entry, sort_keys=True)}\n"
         for name, entry in sorted(entries.items())
     ]
-    READ.write_text(HEAD + "".join(lines), encoding="utf-8")
+    head, mark, _entries = READ.read_text(encoding="utf-8").partition("---\n")
+    READ.write_text(head + mark + "".join(lines), encoding="utf-8")
 
 
 def test_they_are_those_that_were_read() -> None:
