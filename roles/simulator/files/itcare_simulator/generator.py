@@ -48,7 +48,7 @@ class Generator:
 
     def __init__(self, catalogue: Catalogue, seed: int) -> None:
         self.catalogue = catalogue
-        self.random = random.Random(seed)  # noqa: S311 (no secrets)
+        self.random = random.Random(seed)  # no secrets are made of it
         self._numbers: Counter[str] = Counter()
         self._addresses: Counter[int] = Counter()
         self._tags: dict[tuple[int, int, bool], tuple[str, ...]] = {}
