@@ -76,7 +76,8 @@ options:
     type: path
   request_timeout:
     description:
-      - Seconds to wait for the answer to one request.
+      - Seconds to wait for a connection, and for each piece of the answer to a request.
+      - An answer that isn't complete after ten times as long is cut, however steadily it comes.
       - Environment variable E(ITCARE_REQUEST_TIMEOUT).
     env: [{name: ITCARE_REQUEST_TIMEOUT}]
     type: int

@@ -42,6 +42,15 @@ class SimulatedTime:
                 self._simulator.advance(seconds)
 
 
+class TickingTime(SimulatedTime):
+    """Each look at the clock takes a second, so that what never ends does so without anybody waiting."""
+
+    def clock(self) -> float:
+        with self._lock:
+            self.now += 1
+            return self.now
+
+
 class PatientTime(SimulatedTime):
     """For requests that the server is still at when the client has given up: a sleep is long enough for them to end."""
 

@@ -10,7 +10,7 @@ import contextlib
 import http.server
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
@@ -19,7 +19,11 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_optio
 )
 from support.client import SimulatedTime
 
-Reply = tuple[int, dict[str, str], bytes]
+# Status, headers and body; or all that goes over the wire, which may have no end.
+Reply = tuple[int, dict[str, str], bytes] | Iterable[bytes]
+
+
+TOKEN = json.dumps({"access_token": "granted-token", "expires_in": 1200}).encode()
 
 
 class Misbehaving:
@@ -39,16 +43,27 @@ class Misbehaving:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 outer.seen.append((self.command, self.path, headers))
                 outer.connections.append(self.client_address[1])
-                status, fields, body = reply(self.command, self.path, headers) or (
-                    200,
-                    {"Content-Type": "application/json"},
-                    json.dumps({"access_token": "granted-token", "expires_in": 1200}).encode(),
-                )
+                answer = reply(self.command, self.path, headers)
+                if answer is None:
+                    answer = (200, {"Content-Type": "application/json"}, TOKEN)
+                if isinstance(answer, tuple):
+                    self._proper(*answer)
+                else:
+                    self._raw(answer)
+
+            def _raw(self, pieces: Iterable[bytes]) -> None:
+                self.close_connection = True
+                with contextlib.suppress(ConnectionError):  # the client has had enough
+                    for piece in pieces:
+                        self.wfile.write(piece)
+
+            def _proper(self, status: int, fields: dict[str, str], body: bytes) -> None:
                 self.send_response_only(status)
                 for name, value in {**fields, "Content-Length": str(len(body))}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(ConnectionError):
+                    self.wfile.write(body)
 
             do_GET = do_POST = do_PATCH = do_DELETE = _answer  # http.server's names
 
@@ -66,7 +81,7 @@ class Misbehaving:
         self._thread.join()
         self._server.server_close()
 
-    def client(self, **options: Any) -> Client:
+    def client(self, time: SimulatedTime | None = None, **options: Any) -> Client:
         """A client that takes this server for ITCare."""
         given = {
             "api_url": f"{self.url}/itcare",
@@ -75,7 +90,7 @@ class Misbehaving:
             "client_secret": "demo-secret",
             **options,
         }
-        time = SimulatedTime()
+        time = time or SimulatedTime()
         return Client(ConnectionOptions.from_mapping(given), sleep=time.sleep, clock=time.clock)
 
 

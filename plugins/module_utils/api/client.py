@@ -18,6 +18,7 @@ import time
 import typing as t
 from urllib.parse import quote, urlencode, urlsplit
 
+from .bodies import ENCODING, BodyError, read_body
 from .connection_options import ConnectionOptions
 from .errors import (
     ApiError,
@@ -29,7 +30,8 @@ from .errors import (
 from .http_errors import api_error
 from .network_errors import network_error, no_certificates
 from .notices import Notices
-from .requests_library import requests
+from .requests_library import requests, urllib3
+from .sessions import Adapter, Session, limited
 from .times import http_date
 from .tokens import Bearer, TokenSource
 
@@ -41,6 +43,7 @@ RETRIED_ONCE = frozenset({429})  # a proxy answers 503 after delivery, too
 FIRST_BACKOFF = 0.5  # seconds, doubled at each retry
 LONGEST_BACKOFF = 30.0
 LONGEST_RETRY_AFTER = 120.0  # what goes beyond is cut: waiting longer is the caller's decision
+WHOLE = 10.0  # times request_timeout: the most that one request may take, however slowly its answer comes
 CONNECTIONS = 32  # as many threads as may share one client
 
 Query = t.Mapping[str, object]
@@ -172,7 +175,7 @@ class Client:
                 return response, self._parse(method, path, response)
             except ConnectionFailedError as error:  # of the network, or a cut body
                 failure: ApiError | ConnectionFailedError = error
-                again = method == "GET" or not error.arrived
+                again = (method == "GET" and error.passing) or not error.arrived
             except ApiError as error:
                 failure, again = error, response.status_code in retried
                 asked = retry_after(response.headers.get("Retry-After"))
@@ -193,25 +196,36 @@ class Client:
         fresh: bool = False,
         **kwargs: t.Any,
     ) -> requests.Response:
-        """One HTTP exchange; failures of the network become ConnectionFailedError."""
+        """One HTTP exchange, body and all; failures of the network become ConnectionFailedError."""
         self._wait_for_gate(method, url)
         timeout = self.options.request_timeout
+        whole = WHOLE * timeout
         # A write is given its time: without its answer nobody knows what became of it.
         if method == "GET" or url == self.options.token_url:
-            timeout = min(timeout, max(1.0, self.ends_at - self.clock()))
+            left = max(1.0, self.ends_at - self.clock())
+            timeout, whole = min(timeout, left), min(whole, left)
+        end = self.clock() + whole
         session = _new_session() if fresh else self._session
         try:
-            response = session.request(
-                method,
-                url,
-                auth=auth,
-                timeout=timeout,
-                verify=self.options.verify,
-                allow_redirects=False,
-                **kwargs,
-            )
-        except requests.exceptions.RequestException as error:
-            raise network_error(self.options, self._tokens.scrub, method, url, error) from None
+            with limited(self.clock, end):
+                response = session.request(
+                    method,
+                    url,
+                    auth=auth,
+                    timeout=timeout,
+                    verify=self.options.verify,
+                    allow_redirects=False,
+                    stream=True,
+                    **kwargs,
+                )
+                read_body(response)
+        except BodyError as error:
+            raise unreadable(method, urlsplit(url).path, error) from None
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+            over = whole if self.clock() >= end else None
+            raise network_error(
+                self.options, self._tokens.scrub, method, url, error, over
+            ) from None
         except OSError as error:  # certificates that can't be read
             raise InputError(no_certificates(self.options.ca_path, str(error))) from None
         except ValueError as error:  # of an address, which some releases of urllib3 let through
@@ -259,8 +273,8 @@ class Client:
                     return response
                 if not self._pause(attempt, retry_after(response.headers.get("Retry-After"))):
                     return response
-            except ConnectionFailedError:
-                if not self._pause(attempt, None):
+            except ConnectionFailedError as error:
+                if not error.passing or not self._pause(attempt, None):
                     raise
             attempt += 1
 
@@ -297,17 +311,29 @@ class Client:
 
 
 def _new_session() -> requests.Session:
-    session = requests.Session()
-    adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS)
+    session = Session()
+    adapter = Adapter(pool_connections=4, pool_maxsize=CONNECTIONS)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers.update(
         {
             "Accept": f"{MEDIA_TYPE}, application/json;q=0.9, */*;q=0.8",
+            "Accept-Encoding": ENCODING,
             "User-Agent": "ansible-collection-cegedim.cloud",
         }
     )
     return session
+
+
+def unreadable(method: str, path: str, why: BodyError) -> ConnectionFailedError:
+    """A write may have been executed, whatever its answer is."""
+    return ConnectionFailedError(
+        f"{method} {path} was answered with {why}.",
+        arrived=True,
+        passing=why.passing,
+        method=method,
+        path=path,
+    )
 
 
 def query_string(params: Query | None) -> str:

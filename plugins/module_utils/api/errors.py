@@ -34,13 +34,16 @@ class DryRunIgnoredError(ItcareError):
 
 
 class ConnectionFailedError(ItcareError):
-    """No usable answer. `arrived` is False when the request surely wasn't executed."""
+    """No usable answer. `arrived` is False when the request surely wasn't executed, `passing` when asking again is of no use."""
 
     after_503 = False  # an earlier sending was answered 503, and may have been executed
 
-    def __init__(self, message: str, *, arrived: bool, **details: object) -> None:
+    def __init__(
+        self, message: str, *, arrived: bool, passing: bool = True, **details: object
+    ) -> None:
         super().__init__(message, **details)
         self.arrived = arrived
+        self.passing = passing
 
 
 class UnreadableAnswerError(ItcareError):

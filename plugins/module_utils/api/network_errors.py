@@ -16,9 +16,15 @@ from .requests_library import requests
 
 
 def network_error(
-    options: ConnectionOptions, scrub: Scrub, method: str, url: str, error: Exception
+    options: ConnectionOptions,
+    scrub: Scrub,
+    method: str,
+    url: str,
+    error: Exception,
+    over: float | None = None,
 ) -> ConnectionFailedError | InputError:
-    """The error for a request of which requests says that it failed. `scrub` removes secrets."""
+    """The error for a request of which requests says that it failed. `scrub` removes secrets. `over` are the seconds that
+    it may take as a whole, when they have passed."""
     where = urlsplit(url)
     host = where.netloc
     option = "token_url" if url == options.token_url else "api_url"
@@ -29,7 +35,7 @@ def network_error(
         exceptions.ChunkedEncodingError,
         exceptions.ContentDecodingError,
     )
-    arrived = True
+    arrived = passing = True
     if isinstance(error, exceptions.SSLError) and "certificate" in text.lower():
         return InputError(_certificate_problem(host, option, options.ca_path, text))
     if isinstance(error, exceptions.SSLError):
@@ -52,13 +58,21 @@ def network_error(
         message = (
             f"No connection with {host}: it refuses connections or isn't reachable; check {option}."
         )
+    elif isinstance(error, exceptions.Timeout) and over is not None:
+        passing = False  # the next one would take as long
+        message = (
+            f"{method} {where.path} was not answered completely within {over:g} s: one request takes at most ten times "
+            "request_timeout, and no longer than the task's time."
+        )
     elif isinstance(error, exceptions.Timeout):
         message = f"{method} {where.path} was not answered within {options.request_timeout:g} s (request_timeout)."
     elif isinstance(error, cut):
         message = f"The connection with {host} was cut before {method} {where.path} was answered."
     else:
         return InputError(scrub(f"{method} {where.path} can't be sent: {error}."))
-    return ConnectionFailedError(message, arrived=arrived, method=method, path=where.path)
+    return ConnectionFailedError(
+        message, arrived=arrived, passing=passing, method=method, path=where.path
+    )
 
 
 def _certificate_problem(host: str, option: str, ca_path: str | None, text: str) -> str:

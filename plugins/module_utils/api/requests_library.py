@@ -11,17 +11,18 @@ import traceback
 import typing as t
 import warnings
 
-__all__ = ["REQUESTS_IMPORT_ERROR", "requests", "without_warnings"]
+__all__ = ["REQUESTS_IMPORT_ERROR", "requests", "urllib3", "without_warnings"]
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
     import requests
     import requests.adapters
     import requests.auth
+    import urllib3.exceptions
     from urllib3.exceptions import InsecureRequestWarning
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
-    requests = None  # type: ignore[assignment]
+    requests = urllib3 = None  # type: ignore[assignment]
 
 
 @contextlib.contextmanager
