@@ -58,6 +58,16 @@ options:
       - Environment variable E(ITCARE_ACCESS_TOKEN).
     env: [{name: ITCARE_ACCESS_TOKEN}]
     type: str
+  token_cache:
+    description:
+      - Whether tasks and inventories of one user, on the host that they run on, share the access token that is got for O(client_id)
+        and O(client_secret), in a file that only this user can read. Otherwise each of them asks for a token of its own.
+      - Where that file is, and what is in it, is in the guide to credentials. A token given as O(access_token) is never stored.
+      - When it can't be stored safely, there is a warning, and the token stays in memory.
+      - Environment variable E(ITCARE_TOKEN_CACHE).
+    env: [{name: ITCARE_TOKEN_CACHE}]
+    type: bool
+    default: true
   validate_certs:
     description:
       - Whether the certificates of O(api_url) and O(token_url) are checked.

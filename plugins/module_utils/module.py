@@ -47,6 +47,7 @@ CONNECTION: ArgumentSpec = {
     "client_id": {"type": "str"},
     "client_secret": {"type": "str", "no_log": True},
     "access_token": {"type": "str", "no_log": True},
+    "token_cache": _or_environment("token_cache", type="bool", default=True, no_log=False),
     "validate_certs": _or_environment("validate_certs", type="bool", default=True),
     "ca_path": {"type": "path"},
     "request_timeout": _or_environment("request_timeout", type="int", default=30),

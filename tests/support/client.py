@@ -34,6 +34,9 @@ class SimulatedTime:
     def clock(self) -> float:
         return self.now
 
+    def wall_clock(self) -> float:
+        return 1_800_000_000 + self.now
+
     def sleep(self, seconds: float) -> None:
         with self._lock:
             self.slept.append(seconds)
@@ -118,6 +121,7 @@ def client_of(
         dry_run=dry_run,
         sleep=time.sleep,
         clock=time.clock,
+        wall_clock=time.wall_clock,
         before=before,
         after=after,
         shows=shows,

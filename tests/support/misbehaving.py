@@ -88,10 +88,16 @@ class Misbehaving:
             "token_url": f"{self.url}/token",
             "client_id": "demo",
             "client_secret": "demo-secret",
+            "token_cache": False,
             **options,
         }
         time = time or SimulatedTime()
-        return Client(ConnectionOptions.from_mapping(given), sleep=time.sleep, clock=time.clock)
+        return Client(
+            ConnectionOptions.from_mapping(given),
+            sleep=time.sleep,
+            clock=time.clock,
+            wall_clock=time.wall_clock,
+        )
 
 
 @contextlib.contextmanager

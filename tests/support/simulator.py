@@ -140,6 +140,7 @@ class Simulator:
             "client_id": "demo",
             "client_secret": "demo-secret",
             "access_token": None,
+            "token_cache": False,  # tests count the requests for tokens, and move the clock
             "validate_certs": True,
             "ca_path": None,
             "request_timeout": 30,

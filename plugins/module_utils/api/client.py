@@ -33,6 +33,7 @@ from .notices import Notices
 from .requests_library import requests, urllib3
 from .sessions import Adapter, Session, limited
 from .times import http_date
+from .token_cache import TokenCache
 from .tokens import Bearer, TokenSource
 
 MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # docs/api.md#headers
@@ -67,6 +68,7 @@ class Client:
         dry_run: bool = False,
         sleep: t.Callable[[float], None] = time.sleep,
         clock: t.Callable[[], float] = time.monotonic,
+        wall_clock: t.Callable[[], float] = time.time,
     ) -> None:
         self.options = options
         self.read_only = read_only
@@ -78,7 +80,10 @@ class Client:
         self.ends_at = math.inf  # on `clock`: no pause goes beyond it
         self.notices = Notices()
         self._base = options.api_url.rstrip("/")
-        self._tokens = TokenSource(options, self._post_token_form, clock)
+        cache = None
+        if options.token_cache and not options.access_token:
+            cache = TokenCache(options, self.notices, self._sleep, now=wall_clock)
+        self._tokens = TokenSource(options, self._post_token_form, clock, cache)
         self._dry_run_lock = threading.Lock()
         self._dry_run_ignored = False
         self._gate_lock = threading.Lock()
@@ -169,7 +174,7 @@ class Client:
                 response = self._send(
                     method, url, Bearer(token), fresh=fresh, headers=headers, json=body
                 )
-                if response.status_code == 401 and not renewed and self._tokens.renew(token):
+                if response.status_code == 401 and self._tokens.renew(token, again=renewed):
                     renewed = True
                     continue
                 return response, self._parse(method, path, response)

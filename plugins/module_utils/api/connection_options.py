@@ -37,6 +37,7 @@ class ConnectionOptions:
     client_id: str | None = None
     client_secret: str | None = None
     access_token: str | None = None
+    token_cache: bool = True
     validate_certs: bool = True
     ca_path: str | None = None
     request_timeout: float = 30
@@ -240,6 +241,7 @@ def _secret(value: object, where: str) -> str:
 _READERS: dict[str, t.Callable[[object, str], object]] = {
     **dict.fromkeys(CONNECTION_OPTIONS, text),
     **dict.fromkeys(SECRETS, _secret),
+    "token_cache": boolean,
     "validate_certs": _check_certs,
     "ca_path": _path,
     "request_timeout": integer,

@@ -15,14 +15,16 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from .checks import ONE_WORD
+from .checks import LONGEST, ONE_WORD
 from .connection_options import ConnectionOptions
 from .errors import AuthenticationError, ConnectionFailedError
 from .http_errors import token_error
 from .requests_library import REQUESTS_IMPORT_ERROR, requests
+from .token_cache import TokenCache
 
 UNTOLD_LIFETIME = 60.0  # seconds, when the answer doesn't tell
 RENEW_BEFORE_END = 30.0  # seconds; a token must outlive the request that carries it
+KNOWN = 20  # tokens that messages are searched for
 
 
 class Bearer(requests.auth.AuthBase if REQUESTS_IMPORT_ERROR is None else object):  # type: ignore[misc]
@@ -42,10 +44,14 @@ class _Token:
     ends: float
     refresh: str | None = None
     refresh_ends: float = 0
+    asked_at: float = 0
+    lifetime: float = 0
+    is_borrowed: bool = False  # another process has asked for it
+    is_rejected: bool = False
 
 
 class TokenSource:
-    """Hands out the access token, in memory; safe to use from several threads.
+    """Hands out the access token, and shares it through the cache, if there is one; safe to use from several threads.
 
     `send` posts a form to the token endpoint with the client's retries and answers a requests.Response.
     """
@@ -55,12 +61,18 @@ class TokenSource:
         options: ConnectionOptions,
         send: t.Callable[[dict[str, str], requests.auth.AuthBase], requests.Response],
         clock: t.Callable[[], float] = time.monotonic,
+        cache: TokenCache | None = None,
     ) -> None:
         self._options = options
         self._send = send
         self._clock = clock
+        self._cache = cache
         self._lock = threading.Lock()
         self._token: _Token | None = None
+        self._known: tuple[
+            _Token, ...
+        ] = ()  # the last ones; what was rejected can still be in an answer
+        self._distrusts_cache = False
         self.hidden: list[str] = []  # secrets that aren't ours
 
     def current(self) -> str:
@@ -69,26 +81,36 @@ class TokenSource:
             return self._options.access_token
         with self._lock:
             if self._token is None or self._clock() >= self._token.ends:
-                self._token = self._obtain()
+                self._token = self._shared(self._cache) if self._cache else self._obtain()
             return self._token.access
 
-    def renew(self, rejected: str) -> bool:
-        """After a 401: drop the rejected token. False when there is no other to be had."""
+    def renew(self, rejected: str, *, again: bool = False) -> bool:
+        """After a 401: drop the rejected token, for other processes too. False when there is no other to be had.
+
+        `again`: it is the second for one request. Only one that another process had asked for doesn't count.
+        """
         if self._options.access_token:
             return False
         with self._lock:
+            is_borrowed = False
+            for token in self._known:
+                if token.access == rejected:
+                    token.is_rejected, is_borrowed = True, token.is_borrowed
             if self._token is not None and self._token.access == rejected:
                 self._token = None
-        return True
+            if self._cache:
+                self._cache.discard(rejected)
+            if again:
+                self._distrusts_cache = True
+            return is_borrowed or not again
 
     def scrub(self, text: str) -> str:
         """`text` without any secret, for what a server said."""
-        token = self._token
         secrets = [self._options.client_secret, self._options.access_token, *self.hidden]
         if self._options.client_id and self._options.client_secret:
             pair = f"{self._options.client_id}:{self._options.client_secret}"
             secrets.append(base64.b64encode(pair.encode()).decode())
-        if token is not None:
+        for token in self._known:
             secrets += [token.access, token.refresh]
         for secret in filter(None, secrets):
             # as it is, and as JSON, an address or a web page would show it
@@ -101,6 +123,29 @@ class TokenSource:
             ):
                 text = text.replace(form, "********")
         return text
+
+    def _shared(self, cache: TokenCache) -> _Token:
+        """Of many processes that need a token at once, one asks for it."""
+        borrowed = self._borrowed(cache)
+        if borrowed:
+            return borrowed
+        with cache.locked() as is_locked:
+            token = self._borrowed(cache) or self._obtain()
+            if is_locked and not token.is_borrowed:
+                cache.store(token.access, token.lifetime, age=self._clock() - token.asked_at)
+            return token
+
+    def _borrowed(self, cache: TokenCache) -> _Token | None:
+        """What another process has got, when it is good for a request."""
+        found = None if self._distrusts_cache else cache.read()
+        rejected = [token.access for token in self._known if token.is_rejected]
+        if found is None or found.access in rejected:
+            return None
+        now = self._clock()
+        ends = now + found.left - _margin(found.lifetime)
+        if now >= ends:
+            return None
+        return self._remembered(_Token(found.access, ends, is_borrowed=True))
 
     def _obtain(self) -> _Token:
         now = self._clock()
@@ -130,19 +175,36 @@ class TokenSource:
             access = data["access_token"]
             if not isinstance(access, str) or not ONE_WORD.fullmatch(access):
                 raise ValueError("no token")
-            lifetime = float(data.get("expires_in") or UNTOLD_LIFETIME)
-            refresh_lifetime = float(data.get("refresh_expires_in") or 0)
-        except (ValueError, KeyError, TypeError, AttributeError):
+            lifetime = _lifetime(data.get("expires_in")) or UNTOLD_LIFETIME
+            refresh_lifetime = _lifetime(data.get("refresh_expires_in"))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             raise ConnectionFailedError(
                 f"The token endpoint {options.token_url} answered without an access token: check token_url (ITCARE_TOKEN_URL).",
                 arrived=False,
             ) from None
-        # A token that lives shorter than the margin is used until half its life.
-        margin = min(RENEW_BEFORE_END, lifetime / 2)
-        refresh_margin = min(RENEW_BEFORE_END, refresh_lifetime / 2)
-        return _Token(
-            access=access,
-            ends=asked_at + lifetime - margin,
-            refresh=data.get("refresh_token"),
-            refresh_ends=asked_at + refresh_lifetime - refresh_margin,
+        refresh = data.get("refresh_token")
+        return self._remembered(
+            _Token(
+                access=access,
+                ends=asked_at + lifetime - _margin(lifetime),
+                refresh=refresh if isinstance(refresh, str) else None,
+                refresh_ends=asked_at + refresh_lifetime - _margin(refresh_lifetime),
+                asked_at=asked_at,
+                lifetime=lifetime,
+            )
         )
+
+    def _remembered(self, token: _Token) -> _Token:
+        self._known = (*self._known[1 - KNOWN :], token)
+        return token
+
+
+def _lifetime(told: t.Any) -> float:
+    """Seconds; 0 when none are told."""
+    seconds = float(told or 0)
+    return min(seconds, float(LONGEST)) if seconds > 0 else 0.0
+
+
+def _margin(lifetime: float) -> float:
+    """A token that lives shorter than twice the margin is used until half its life."""
+    return min(RENEW_BEFORE_END, lifetime / 2)
