@@ -235,6 +235,12 @@ from dataclasses import asdict
 from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.release import __version__ as CORE
+
+try:  # masks what is registered wherever Ansible shows something
+    from ansible.module_utils.secrets import register_secret
+except ImportError:  # before ansible-core 2.22
+    register_secret = None
 
 from ..module_utils.api.client import CONNECTIONS, Client
 from ..module_utils.api.connection_options import ConnectionOptions, connection_options
@@ -354,7 +360,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 return fleet, True
         if connection.warning:
             self.display.warning(f"{self._path}: {connection.warning}")
-        client = Client(connection, read_only=True)
+        client = Client(
+            connection, read_only=True, runs_in=f"ansible-core/{CORE}", mask=register_secret
+        )
         try:
             with without_warnings():
                 fleet = fetch_fleet(

@@ -6,16 +6,21 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
+try:  # masks what is registered wherever Ansible shows something
+    from ansible.module_utils.secrets import register_secret
+except ImportError:  # before ansible-core 2.22
+    register_secret = None
+
 from .api.client import Client
 from .api.connection_options import (
     DEFAULT_API_URL,
     DEFAULT_TOKEN_URL,
-    SECRETS,
     connection_options,
     from_environment,
 )
@@ -95,14 +100,14 @@ def run(
     client: Client | None = None
     try:
         connection = connection_options(params)
-        # Those of the environment, too, are masked wherever they may turn up.
-        module.no_log_values.update(filter(None, (getattr(connection, name) for name in SECRETS)))
         if connection.warning:
             module.warn(connection.warning)
         client = Client(
             connection,
             read_only=module.check_mode,
             dry_run=module.check_mode and bool(params.get("server_dry_run")),
+            runs_in=f"ansible-core/{module.ansible_version}",
+            mask=functools.partial(_mask, module),
         )
         with without_warnings():
             result = work(client, params)
@@ -116,6 +121,13 @@ def run(
         {"diff": result.diff} if result.diff is not None and result.changed and module._diff else {}
     )
     module.exit_json(changed=result.changed, **result.values, **diff)
+
+
+def _mask(module: AnsibleModule, secret: str) -> None:
+    """Of the environment and tokens of this run, too: they are masked in results, since 2.22 in all that Ansible shows."""
+    module.no_log_values.add(secret)
+    if register_secret is not None:
+        register_secret(secret)
 
 
 def _say(module: AnsibleModule, client: Client | None) -> None:

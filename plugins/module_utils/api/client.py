@@ -35,6 +35,7 @@ from .sessions import Adapter, Session, limited
 from .times import http_date
 from .token_cache import TokenCache
 from .tokens import Bearer, TokenSource
+from .user_agent import user_agent
 
 MEDIA_TYPE = "application/vnd.cegedim-it.v1+json"  # docs/api.md#headers
 DRY_RUN_HEADER = "ITCare-DryRun"
@@ -69,7 +70,10 @@ class Client:
         sleep: t.Callable[[float], None] = time.sleep,
         clock: t.Callable[[], float] = time.monotonic,
         wall_clock: t.Callable[[], float] = time.time,
+        runs_in: str = "",
+        mask: t.Callable[[str], object] | None = None,
     ) -> None:
+        """`runs_in`: see user_agent.py. `mask` is told each secret that comes up, for whoever masks what is shown."""
         self.options = options
         self.read_only = read_only
         self.dry_run = dry_run
@@ -83,16 +87,31 @@ class Client:
         cache = None
         if options.token_cache and not options.access_token:
             cache = TokenCache(options, self.notices, self._sleep, now=wall_clock)
-        self._tokens = TokenSource(options, self._post_token_form, clock, cache)
+        self._tokens = TokenSource(options, self._post_token_form, clock, cache, mask)
         self._dry_run_lock = threading.Lock()
         self._dry_run_ignored = False
         self._gate_lock = threading.Lock()
         self._closed_until = 0.0
-        self._session = _new_session()
+        self._user_agent = user_agent(runs_in)
+        self._session = self._new_session()
 
     def close(self) -> None:
         """Closes the connections."""
         self._session.close()
+
+    def _new_session(self) -> requests.Session:
+        session = Session()
+        adapter = Adapter(pool_connections=4, pool_maxsize=CONNECTIONS)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        session.headers.update(
+            {
+                "Accept": f"{MEDIA_TYPE}, application/json;q=0.9, */*;q=0.8",
+                "Accept-Encoding": ENCODING,
+                "User-Agent": self._user_agent,
+            }
+        )
+        return session
 
     def hide(self, secrets: t.Iterable[str]) -> None:
         """Takes more than the credentials out of what a server says."""
@@ -210,7 +229,7 @@ class Client:
             left = max(1.0, self.ends_at - self.clock())
             timeout, whole = min(timeout, left), min(whole, left)
         end = self.clock() + whole
-        session = _new_session() if fresh else self._session
+        session = self._new_session() if fresh else self._session
         try:
             with limited(self.clock, end):
                 response = session.request(
@@ -313,21 +332,6 @@ class Client:
                 method=method,
                 path=path,
             )
-
-
-def _new_session() -> requests.Session:
-    session = Session()
-    adapter = Adapter(pool_connections=4, pool_maxsize=CONNECTIONS)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.headers.update(
-        {
-            "Accept": f"{MEDIA_TYPE}, application/json;q=0.9, */*;q=0.8",
-            "Accept-Encoding": ENCODING,
-            "User-Agent": "ansible-collection-cegedim.cloud",
-        }
-    )
-    return session
 
 
 def unreadable(method: str, path: str, why: BodyError) -> ConnectionFailedError:

@@ -62,8 +62,10 @@ class TokenSource:
         send: t.Callable[[dict[str, str], requests.auth.AuthBase], requests.Response],
         clock: t.Callable[[], float] = time.monotonic,
         cache: TokenCache | None = None,
+        mask: t.Callable[[str], object] | None = None,
     ) -> None:
         self._options = options
+        self._mask = mask
         self._send = send
         self._clock = clock
         self._cache = cache
@@ -74,6 +76,7 @@ class TokenSource:
         ] = ()  # the last ones; what was rejected can still be in an answer
         self._distrusts_cache = False
         self.hidden: list[str] = []  # secrets that aren't ours
+        self._register(options.client_secret, options.access_token, self._basic)
 
     def current(self) -> str:
         """A token that isn't about to end. Raises AuthenticationError or ConnectionFailedError."""
@@ -106,10 +109,8 @@ class TokenSource:
 
     def scrub(self, text: str) -> str:
         """`text` without any secret, for what a server said."""
-        secrets = [self._options.client_secret, self._options.access_token, *self.hidden]
-        if self._options.client_id and self._options.client_secret:
-            pair = f"{self._options.client_id}:{self._options.client_secret}"
-            secrets.append(base64.b64encode(pair.encode()).decode())
+        options = self._options
+        secrets = [options.client_secret, options.access_token, self._basic, *self.hidden]
         for token in self._known:
             secrets += [token.access, token.refresh]
         for secret in filter(None, secrets):
@@ -146,6 +147,19 @@ class TokenSource:
         if now >= ends:
             return None
         return self._remembered(_Token(found.access, ends, is_borrowed=True))
+
+    @property
+    def _basic(self) -> str | None:
+        """What the header of a token request shows of id and secret."""
+        options = self._options
+        if not options.client_id or not options.client_secret:
+            return None
+        return base64.b64encode(f"{options.client_id}:{options.client_secret}".encode()).decode()
+
+    def _register(self, *secrets: str | None) -> None:
+        if self._mask is not None:
+            for secret in filter(None, secrets):
+                self._mask(secret)
 
     def _obtain(self) -> _Token:
         now = self._clock()
@@ -196,6 +210,7 @@ class TokenSource:
 
     def _remembered(self, token: _Token) -> _Token:
         self._known = (*self._known[1 - KNOWN :], token)
+        self._register(token.access, token.refresh)
         return token
 
 

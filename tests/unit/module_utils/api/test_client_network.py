@@ -267,4 +267,4 @@ def test_what_is_said_about_us() -> None:
     assert get["accept"].startswith("application/vnd.cegedim-it.v1+json")
     assert post["content-type"] == "application/vnd.x+json"
     for headers in (token, get, post):
-        assert headers["user-agent"] == "ansible-collection-cegedim.cloud"
+        assert headers["user-agent"].startswith("ansible-cegedim.cloud/")
