@@ -30,6 +30,7 @@ from .errors import (
 from .http_errors import api_error
 from .network_errors import network_error, no_certificates
 from .notices import Notices
+from .proxies import proxy_secrets
 from .requests_library import requests, urllib3
 from .sessions import Adapter, Session, limited
 from .times import http_date
@@ -88,6 +89,8 @@ class Client:
         if options.token_cache and not options.access_token:
             cache = TokenCache(options, self.notices, self._sleep, now=wall_clock)
         self._tokens = TokenSource(options, self._post_token_form, clock, cache, mask)
+        asked = [options.api_url] if options.access_token else [options.api_url, options.token_url]
+        self.hide(proxy_secrets(asked))
         self._dry_run_lock = threading.Lock()
         self._dry_run_ignored = False
         self._gate_lock = threading.Lock()
