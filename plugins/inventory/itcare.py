@@ -235,6 +235,7 @@ from dataclasses import asdict
 from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.plugins.loader import cache_loader
 from ansible.release import __version__ as CORE
 
 try:  # masks what is registered wherever Ansible shows something
@@ -247,6 +248,7 @@ from ..module_utils.api.connection_options import ConnectionOptions, connection_
 from ..module_utils.api.errors import InputError, ItcareError
 from ..module_utils.api.requests_library import REQUESTS_IMPORT_ERROR, without_warnings
 from ..plugin_utils.inventory.builder import InventoryBuilder
+from ..plugin_utils.inventory.cache_folder import keep_to_oneself
 from ..plugin_utils.inventory.fleet import Fleet, FleetQuery, fetch_fleet, origin
 from ..plugin_utils.inventory.native_groups import check_tag_groups
 from ..plugin_utils.inventory.options import read_options
@@ -318,6 +320,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._connection = connection_options(direct)
             direct.update(asdict(self._connection))
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+        if direct and self.get_option("cache"):  # what it stores in is made next
+            kind = cache_loader.get(self.get_option("cache_plugin"), class_only=True)
+            open_to_others = keep_to_oneself(kind, self.get_option("cache_connection"))
+            if open_to_others:
+                self.display.warning(f"{self._path}: {open_to_others}")
 
     def _check(self) -> None:
         """What Ansible lets pass."""
