@@ -13,7 +13,7 @@ PATH = "/compute/instances"
 
 
 def test_unknown_paths(api: Any, refused: Any) -> None:
-    refused(api.call("GET", "/nowhere"), 404)
+    refused(api.call("GET", "/nowhere"), 501)
     refused(api.call("GET", f"{PATH}/1"), 404, "id")
     refused(api.call("GET", f"{PATH}/x"), 400, "id")
     refused(api.call("PUT", PATH), 405)

@@ -15,15 +15,15 @@ ORDER = [
     # what knows nothing of the others
     *("__init__", "clock", "connections", "fields", "models", "problems", "settings"),
     # what there is: the fleet and what happens to it
-    *("places", "catalogue", "instance", "generator", "action", "store", "listing"),
+    *("places", "catalogue", "instance", "generator", "resource", "action", "store", "listing"),
     # what a write is checked for, and does
-    *("checks", "creation", "operations", "snapshots"),
+    *("checks", "creation", "operations", "snapshots", "resource_writes"),
     # what else a running simulator keeps
     *("faults", "request_log", "tokens", "simulator"),
     # what surrounds each call
     *("context", "access_middleware", "fault_middleware", "log_middleware"),
     # what is served: the calls, the application, and the process
-    *("api", "auth", "control", "app", "server", "__main__"),
+    *("api", "rest", "auth", "control", "app", "server", "__main__"),
 ]
 
 

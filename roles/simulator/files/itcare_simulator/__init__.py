@@ -30,6 +30,12 @@ Where the public documentation is silent, these choices were made:
 * Excluding a server clears its patch group; including it clears all that told of the exclusion.
 * Backup without a policy's id uses the default policy. Reasons for no backup or no monitoring can't be
   read back, the one for no replication can (``replication.noStoRplExplanation``).
+* Beside instances only what is known is served (``resource``, ``rest``): a call, or an operation of a
+  product, that nothing public describes is a 501 that says so, not a 404.
+* A product's body of creation may have any fields; it needs a name (a load balancer's may be its ``url``),
+  and its service must exist, if it names one. It can be deleted in any state.
+* The fields of changes are made up, and those of a cluster's nodes taken from instances. A node's deletion
+  is an action of the node. A new cluster has three nodes unless it says ``instanceCount``; the first two are for ingress.
 * A quota that is used up is a 422 with the code ``QUOTA_EXCEEDED``.
 """
 

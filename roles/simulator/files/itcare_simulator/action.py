@@ -30,6 +30,7 @@ class Action:
     submitted_at: float
     apply: Apply | None
     failure: str | None
+    resource_type: str = "INSTANCE"
     status: str = "IN_PROGRESS"
     message: str = "In progress"
     completed_at: float | None = None
@@ -40,13 +41,13 @@ class Action:
 
     def document(self, *, submission: bool, id_type: str) -> Fields:
         fields: Fields = {
-            "family": "INSTANCE",
+            "family": self.resource_type,
             "id": str(self.id) if id_type == "str" else self.id,
             "lastUpdatedAt": stamp(self.completed_at or self.submitted_at),
             "message": self.message,
             "process": self.process,
             "resourceName": self.resource_name,
-            "resourceType": "INSTANCE",
+            "resourceType": self.resource_type,
             "status": self.status,
         }
         if submission:
@@ -78,6 +79,7 @@ class Change:
     service_id: int
     apply: Apply
     begin: Callable[[], None] = field(default=lambda: None)
+    resource_type: str = "INSTANCE"
 
     @classmethod
     def on(cls, instance: Instance, process: str, apply: Apply) -> Change:

@@ -45,29 +45,29 @@ _UTC_DATE = re.compile(rb'("\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z"')
 
 def answer(request: Request, body: bytes, status: int = 200) -> Response:
     """A body that is JSON already."""
-    if _settings(request).date_style == "offset":
+    if settings_of(request).date_style == "offset":
         body = _UTC_DATE.sub(rb'\1+0000"', body)
     return Response(body, status, media_type=MEDIA_TYPE if body else None)
 
 
 def refusal(request: Request, problem: Problem) -> Response:
-    with_body = _settings(request).error_body == "json"
-    return answer(request, _json(problem.body()) if with_body else b"", problem.status)
+    with_body = settings_of(request).error_body == "json"
+    return answer(request, as_json(problem.body()) if with_body else b"", problem.status)
 
 
-def _json(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
     return dump(value).encode()
 
 
-def _store(request: Request) -> Store:
+def store_of(request: Request) -> Store:
     return simulator_of(request).store
 
 
-def _settings(request: Request) -> Settings:
+def settings_of(request: Request) -> Settings:
     return simulator_of(request).settings
 
 
-def _need(profile: str) -> Any:
+def need(profile: str) -> Any:
     """Refuse clients whose profile is too low, before anything else of the request is looked at."""
 
     def check(request: Request) -> None:
@@ -79,17 +79,17 @@ def _need(profile: str) -> Any:
     return Depends(check)
 
 
-def _submit(request: Request, change: Change) -> Response:
+def submit(request: Request, change: Change) -> Response:
     """Start the action of a change that has passed all checks, unless this is a dry run."""
-    settings = _settings(request)
+    settings = settings_of(request)
     if is_dry_run(request.headers) and settings.dry_run == "honour":
         response = answer(request, b"", settings.accepted_status)
         response.headers[DRY_RUN_HEADER] = "true"
         return response
-    action = _store(request).start(change, client_of(request).id)
+    action = store_of(request).start(change, client_of(request).id)
     entry_of(request).update(executed=True, action_id=action.id)
     document = action.document(submission=True, id_type=settings.action_id_type)
-    body = _json(document) if settings.accepted_body == "action" else b""
+    body = as_json(document) if settings.accepted_body == "action" else b""
     return answer(request, body, settings.accepted_status)
 
 
@@ -118,7 +118,7 @@ def _write(method: str, path: str, profile: str, summary: str) -> Callable[[Any]
         methods=[method],
         summary=summary,
         status_code=202,
-        dependencies=[_need(profile)],
+        dependencies=[need(profile)],
         responses={**_write_errors, 202: {"model": SubmittedAction}},
     )
 
@@ -135,18 +135,18 @@ async def list_instances(request: Request, query: Annotated[ListQuery, Query()])
 
 @_write("POST", "/compute/instances", "pow", "Create an instance")
 async def create_instance(request: Request, body: CreateBody) -> Response:
-    return _submit(request, creation.create(_store(request), body, client_of(request).id))
+    return submit(request, creation.create(store_of(request), body, client_of(request).id))
 
 
 @_read("/compute/instances/{id}", Instance, "Get an instance")
 async def get_instance(request: Request, identity: Identity) -> Response:
-    return answer(request, find(_store(request), identity).json())
+    return answer(request, find(store_of(request), identity).json())
 
 
 @_write("PATCH", "/compute/instances/{id}", "ope", "Perform an operation on an instance")
 async def patch_instance(request: Request, identity: Identity, body: PatchBody) -> Response:
-    return _submit(
-        request, operations.patch(_store(request), identity, body, client_of(request).id)
+    return submit(
+        request, operations.patch(store_of(request), identity, body, client_of(request).id)
     )
 
 
@@ -154,18 +154,18 @@ async def patch_instance(request: Request, identity: Identity, body: PatchBody) 
 async def delete_instance(
     request: Request, identity: Identity, body: DeleteBody | None = None
 ) -> Response:
-    return _submit(request, creation.delete(_store(request), identity))
+    return submit(request, creation.delete(store_of(request), identity))
 
 
 @_read("/compute/instances/{id}/storage", StorageInformation, "Get an instance's storage")
 async def get_storage(request: Request, identity: Identity) -> Response:
-    document = find(_store(request), identity).document()
-    return answer(request, _json(document["storageInformation"]))
+    document = find(store_of(request), identity).document()
+    return answer(request, as_json(document["storageInformation"]))
 
 
 @_read("/compute/instances/{id}/networks", Network, "Get an instance's network")
 async def get_network(request: Request, identity: Identity) -> Response:
-    return answer(request, _json(find(_store(request), identity).document()["network"]))
+    return answer(request, as_json(find(store_of(request), identity).document()["network"]))
 
 
 # --- snapshots -----------------------------------------------------------------------------------
@@ -173,8 +173,8 @@ async def get_network(request: Request, identity: Identity) -> Response:
 
 @_read("/compute/instances/{id}/snapshots", Snapshot, "Get an instance's snapshot")
 async def get_snapshot(request: Request, identity: Identity) -> Response:
-    settings = _settings(request)
-    instance = find(_store(request), identity)
+    settings = settings_of(request)
+    instance = find(store_of(request), identity)
     snapshot = instance.path("snapshot")
     every = [*([] if snapshot is None else [snapshot]), *instance.more_snapshots]
     if not every:
@@ -183,29 +183,30 @@ async def get_snapshot(request: Request, identity: Identity) -> Response:
         nulls = dict.fromkeys(Snapshot.model_fields)
         shapes: dict[str, Any] = {"list": [], "page": {"content": []}, "null_fields": nulls}
         return answer(
-            request, _json(shapes[settings.no_snapshot]) if settings.no_snapshot in shapes else b""
+            request,
+            as_json(shapes[settings.no_snapshot]) if settings.no_snapshot in shapes else b"",
         )
     several = every if len(every) > 1 else every[0]
     shapes = {"object": several, "list": every, "page": {"content": every}}
-    return answer(request, _json(shapes[settings.snapshot_answer]))
+    return answer(request, as_json(shapes[settings.snapshot_answer]))
 
 
 @_write("POST", "/compute/instances/{id}/snapshots", "ope", "Create a snapshot")
 async def create_snapshot(
     request: Request, identity: Identity, body: SnapshotBody | None = None
 ) -> Response:
-    store, by = _store(request), client_of(request).id
-    return _submit(request, snapshots.create(store, identity, body, by))
+    store, by = store_of(request), client_of(request).id
+    return submit(request, snapshots.create(store, identity, body, by))
 
 
 @_write("PATCH", "/compute/instances/{id}/snapshots", "pow", "Recover the snapshot")
 async def recover_snapshot(request: Request, identity: Identity) -> Response:
-    return _submit(request, snapshots.recover(_store(request), identity))
+    return submit(request, snapshots.recover(store_of(request), identity))
 
 
 @_write("DELETE", "/compute/instances/{id}/snapshots/{snapshotId}", "ope", "Delete the snapshot")
 async def delete_snapshot(request: Request, identity: Identity, snapshotId: str) -> Response:
-    return _submit(request, snapshots.delete(_store(request), identity, snapshotId))
+    return submit(request, snapshots.delete(store_of(request), identity, snapshotId))
 
 
 # --- actions -------------------------------------------------------------------------------------
@@ -216,24 +217,24 @@ async def list_actions(request: Request, query: Annotated[ActionsQuery, Query()]
     statuses = {status.upper() for status in query.statuses or ()}
     found = [
         action
-        for action in _store(request).actions_of(query.resourceId)
+        for action in store_of(request).actions_of(query.resourceId)
         if query.resourceName in (None, action.resource_name)
         and query.serviceId in (None, action.service_id)
         and query.requestId in (None, action.internal_id)
         and (not statuses or action.status in statuses)
     ]
-    id_type = _settings(request).action_id_type
+    id_type = settings_of(request).action_id_type
     documents = [action.document(submission=False, id_type=id_type) for action in found]
-    return answer(request, _json(documents))
+    return answer(request, as_json(documents))
 
 
 @_read("/actions/{actionId}", Action, "Get an action")
 async def get_action(request: Request, identity: ActionIdentity) -> Response:
-    action = _store(request).actions.get(identity)
+    action = store_of(request).actions.get(identity)
     if action is None:
         raise Problem(404, f"No action with id {identity}", field="id", code="NOT_FOUND")
-    id_type = _settings(request).action_id_type
-    return answer(request, _json(action.document(submission=False, id_type=id_type)))
+    id_type = settings_of(request).action_id_type
+    return answer(request, as_json(action.document(submission=False, id_type=id_type)))
 
 
 # --- health, without a token ---------------------------------------------------------------------
@@ -243,4 +244,4 @@ health_router = APIRouter(prefix="/itcare")
 
 @health_router.get("/health", summary="Health", responses={200: {"model": Health}})
 async def health(request: Request) -> Response:
-    return answer(request, _json({"status": "UP"}))
+    return answer(request, as_json({"status": "UP"}))

@@ -13,11 +13,11 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from . import api, auth, control
+from . import api, auth, control, rest
 from .access_middleware import AccessMiddleware
 from .fault_middleware import FaultMiddleware
 from .log_middleware import LogMiddleware
-from .problems import Problem, from_validation
+from .problems import Problem, from_validation, unknown_here
 from .simulator import Simulator
 
 
@@ -34,6 +34,7 @@ def make_app(simulator: Simulator) -> ASGIApp:
     app.include_router(auth.router)
     app.include_router(api.health_router)
     app.include_router(api.router)
+    app.include_router(rest.router)
     app.include_router(control.router)
 
     @app.exception_handler(Problem)
@@ -46,6 +47,9 @@ def make_app(simulator: Simulator) -> ASGIApp:
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: Any) -> Response:
+        path = request.url.path.removeprefix(api.router.prefix)
+        if error.status_code == 404 and path != request.url.path:
+            return api.refusal(request, unknown_here(f"{request.method} {path}"))
         return api.refusal(request, Problem(error.status_code, str(error.detail)))
 
     guarded = AccessMiddleware(app, simulator)

@@ -8,7 +8,9 @@ Thousands of instances share these objects. Each carries its part of an instance
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
@@ -239,20 +241,24 @@ class Catalogue:
                 policies.append(Policy(identity, scope, off_site, fields))
         return policies
 
-    def _patch_party(self, production: bool, group: str | None) -> Fields:
-        """The next one: once a quarter, production three weeks after the others."""
+    def next_parties(self, production: bool) -> Iterator[tuple[int, str, float]]:
+        """Year after year the id, tag and moment of each, production's three weeks after the others'."""
         today = datetime.fromtimestamp(self.start, timezone.utc).date()
-        year, quarter = today.year, (today.month - 1) // 3 + 1
-        while (day := _patch_day(year, quarter, production)) <= today:
-            year, quarter = (year, quarter + 1) if quarter < 4 else (year + 1, 1)
-        at = datetime(day.year, day.month, day.day, 20, tzinfo=timezone.utc).timestamp()
-        tag = f"{year}-Q{quarter}"
+        for number in itertools.count((today.month - 1) // 3):
+            year, quarter = today.year + number // 4, number % 4 + 1
+            day = _patch_day(year, quarter, production)
+            if day > today:
+                at = datetime(day.year, day.month, day.day, 20, tzinfo=timezone.utc).timestamp()
+                yield year * 100 + quarter * 10 + int(production), f"{year}-Q{quarter}", at
+
+    def _patch_party(self, production: bool, group: str | None) -> Fields:
+        identity, tag, at = next(self.next_parties(production))
         return {
             "excluded": False,
             "excludedBy": None,
             "exclusionDate": None,
             "exclusionReason": None,
-            "id": year * 100 + quarter * 10 + int(production),
+            "id": identity,
             "name": f"Patch party {tag} {'production' if production else 'non-production'}",
             "patchDate": stamp(at),
             "patchGroup": group,

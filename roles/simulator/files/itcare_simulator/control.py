@@ -16,6 +16,7 @@
   and counts them in ``forbidden_writes``; ``quota`` limits the instances; ``effect_lag`` are seconds
   from an action's end to its effect, as with replicas; ``ignored_filters`` are parameters of the
   list's query that do nothing, ``default_sort`` is its order unless asked otherwise;
+  ``rest_lists`` is the form of ``/changes``, of a resource's history and of a cluster's nodes;
   ``count_offset`` makes ``totalElements`` wrong by so much; ``latency`` are
   seconds before each answer.
 * ``POST /control/actions`` ``{"fail": n, "process"?, "message"?}``: the next n actions end in ERROR.
@@ -23,6 +24,8 @@
   ``{"count": n, ...}`` of them. ``GET``, ``PATCH``, ``DELETE /control/instances/{id}``: see it, tags
   too; override raw fields; let it vanish. Objects within the fields are merged. ``moreSnapshots`` is a
   list of others beside the snapshot, which never go by themselves.
+* ``POST /control/resources`` ``{"path": "/databases/redis", ...}``: one more resource that isn't an
+  instance, with raw fields. ``GET``, ``PATCH``, ``DELETE /control/resources/{id}``: as for instances.
 * ``GET /control/catalogue``: the regions, platforms, services that instances can be created with.
 * ``DELETE /control/tokens``: no token is valid any more.
 * ``POST /control/stop``: end the process.
@@ -43,8 +46,9 @@ from .checks import find
 from .clock import moment
 from .context import simulator_of
 from .faults import Rule
-from .fields import Fields
+from .fields import Fields, merge
 from .problems import Problem, from_validation, invalid
+from .resource import BY_PATH, Resource
 from .store import Store
 
 
@@ -192,6 +196,44 @@ async def override_instance(request: Request, identity: int, body: Fields) -> Fi
 async def remove_instance(request: Request, identity: int) -> None:
     store = _store(request)
     store.remove(find(store, identity))
+
+
+@router.post("/resources", status_code=201)
+async def add_resource(request: Request, body: Fields) -> Fields:
+    store = _store(request)
+    family = BY_PATH.get(body.pop("path", ""))
+    if family is None:
+        raise invalid("path", f"expected one of {', '.join(BY_PATH)}")
+    identity = store.take_resource_id()
+    name = body.pop("name", f"{family.short}-{identity}")
+    service = next(iter(store.catalogue.services.values()))
+    resource = Resource(identity, family, name, service, store.clock.now(), "control", shown=body)
+    store.resources[identity] = resource
+    return resource.document()
+
+
+def _resource(store: Store, identity: int) -> Resource:
+    if identity not in store.resources:
+        raise invalid("id", f"no resource {identity}")
+    return store.resources[identity]
+
+
+@router.get("/resources/{identity}")
+async def get_resource(request: Request, identity: int) -> Fields:
+    return _resource(_store(request), identity).document()
+
+
+@router.patch("/resources/{identity}")
+async def override_resource(request: Request, identity: int, body: Fields) -> Fields:
+    resource = _resource(_store(request), identity)
+    resource.shown = merge(resource.shown, body)
+    return resource.document()
+
+
+@router.delete("/resources/{identity}", status_code=204, response_model=None)
+async def remove_resource(request: Request, identity: int) -> None:
+    store = _store(request)
+    del store.resources[_resource(store, identity).id]
 
 
 @router.get("/catalogue")

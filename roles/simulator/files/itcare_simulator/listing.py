@@ -5,19 +5,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
 from .fields import Fields, dump
 from .instance import Instance
 from .models import Instance as InstanceModel
 from .models import ListQuery, scalar_paths
 from .problems import invalid
+from .settings import Settings
 from .store import Store
 
 DEFAULT_PAGE_SIZE = 20
 SORTABLE = scalar_paths(InstanceModel)
-Predicate = Callable[[Instance], bool]
+Predicate = Callable[["Listed"], bool]
+
+
+class Listed(Protocol):
+    """What can be filtered and sorted: an instance, or another resource."""
+
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+
+    def path(self, dotted: str) -> Any: ...
+
+
+Thing = TypeVar("Thing", bound=Listed)
 
 
 def _among(path: str, values: Iterable[Any]) -> Predicate:
@@ -53,7 +66,7 @@ def _named(values: list[str], match: str) -> Predicate:
 
     included, excluded = matcher(wanted), matcher(unwanted)
 
-    def named(instance: Instance) -> bool:
+    def named(instance: Listed) -> bool:
         name = str(instance.path("name"))
         return (not wanted or included(name)) and not excluded(name)
 
@@ -123,10 +136,10 @@ def _criterion(sort: list[str] | None) -> tuple[str, bool] | None:
     return name, bool(direction) and direction[0].lower() == "desc"
 
 
-def _sort_key(path: str) -> Callable[[Instance], tuple[int, Any]]:
+def _sort_key(path: str) -> Callable[[Listed], tuple[int, Any]]:
     """Empty values first, then numbers, then text: overrides may mix them."""
 
-    def key(instance: Instance) -> tuple[int, Any]:
+    def key(instance: Listed) -> tuple[int, Any]:
         value = instance.path(path)
         if value is None:
             return 0, 0
@@ -160,7 +173,7 @@ def _sort_fields(criterion: tuple[str, bool] | None) -> list[Fields]:
     ]
 
 
-def _page_fields(number: int, size: int, count: int, total: int, sort: list[Fields]) -> Fields:
+def page_fields(number: int, size: int, count: int, total: int, sort: list[Fields]) -> Fields:
     """What a page tells beside its content: its place among the others."""
     pages = -(-total // size)
     return {
@@ -184,6 +197,36 @@ def _page_fields(number: int, size: int, count: int, total: int, sort: list[Fiel
     }
 
 
+def selected(store: Store, things: Sequence[Thing], query: ListQuery) -> list[Thing]:
+    """Those that a query asks for, in its order."""
+    criterion = _criterion(query.sort)
+    found = list(things)
+    for predicate in _predicates(query, store):
+        found = [thing for thing in found if predicate(thing)]
+    if criterion is not None:
+        found = sorted(found, key=_sort_key(criterion[0]), reverse=criterion[1])
+    return found
+
+
+def page_of(
+    settings: Settings,
+    selection: Sequence[Thing],
+    query: ListQuery,
+    as_json: Callable[[Thing], bytes],
+) -> tuple[int, bytes]:
+    """The number of the page that a query asks for, and the page as JSON."""
+    number = int(query.page or 0)
+    size = int(query.size) if query.size else DEFAULT_PAGE_SIZE
+    if size < 1:
+        raise invalid("size", "must be at least 1")
+    size = min(size, settings.max_page_size)
+    total = max(0, len(selection) + settings.count_offset)
+    content = selection[number * size : (number + 1) * size]
+    rest = page_fields(number, size, len(content), total, _sort_fields(_criterion(query.sort)))
+    items = b",".join([as_json(thing) for thing in content])
+    return number, b'{"content":[' + items + b"]," + dump(rest)[1:].encode()
+
+
 class Listing:
     """Answers list queries of one store, remembering each selection until something changes."""
 
@@ -204,27 +247,15 @@ class Listing:
             exclude={"page", "size"}, exclude_none=True
         )
         if key not in self._selections:
-            criterion = _criterion(asked.sort)
-            predicates = _predicates(asked, self.store)
-            selection = self.store.ordered()
-            for predicate in predicates:
-                selection = [instance for instance in selection if predicate(instance)]
-            if criterion is not None:
-                selection = sorted(selection, key=_sort_key(criterion[0]), reverse=criterion[1])
-            self._selections[key] = selection
+            self._selections[key] = selected(self.store, self.store.ordered(), asked)
         return self._selections[key]
 
     def page(self, query: ListQuery) -> tuple[int, bytes]:
         """The number of the page, and the page as JSON."""
-        selection = self.select(query)
         settings = self.store.settings
-        number = int(query.page or 0)
-        size = int(query.size) if query.size else DEFAULT_PAGE_SIZE
-        if size < 1:
-            raise invalid("size", "must be at least 1")
-        size = min(size, settings.max_page_size)
-        total = max(0, len(selection) + settings.count_offset)
-        content = selection[number * size : (number + 1) * size]
-        rest = _page_fields(number, size, len(content), total, _sort_fields(_criterion(query.sort)))
-        items = b",".join([_listed(instance, settings.listed_snapshot) for instance in content])
-        return number, b'{"content":[' + items + b"]," + dump(rest)[1:].encode()
+        return page_of(
+            settings,
+            self.select(query),
+            query,
+            lambda instance: _listed(instance, settings.listed_snapshot),
+        )

@@ -16,6 +16,7 @@ STATUS_NAMES = {
     405: "METHOD_NOT_ALLOWED",
     409: "CONFLICT",
     422: "UNPROCESSABLE_ENTITY",
+    501: "NOT_IMPLEMENTED",
 }
 
 
@@ -48,6 +49,12 @@ def inconsistent(field: str, why: str) -> Problem:
     """A value that doesn't fit the others, or that doesn't exist: 422."""
     message = f"Error on field '{field}': {why}"
     return Problem(422, message, field=field, code="INCONSISTENT_DATA")
+
+
+def unknown_here(what: str, known: str = "") -> Problem:
+    """What the simulator can't serve as nothing public says how: 501. ITCare itself may know it."""
+    message = f"The simulator serves only what is known of ITCare's API, and {what} isn't{known}"
+    return Problem(501, message, code="NOT_SIMULATED")
 
 
 def from_validation(errors: Sequence[Any]) -> Problem:

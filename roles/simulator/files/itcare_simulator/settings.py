@@ -30,6 +30,7 @@ class Settings(BaseModel):
     snapshot_answer: Literal["object", "list", "page"] = "object"
     listed_snapshot: Literal["shown", "null", "missing"] = "shown"
     action_id_type: Literal["int", "str"] = "int"
+    rest_lists: Literal["list", "page"] = "list"
     accepted_status: Literal[200, 201, 202] = 202
     accepted_body: Literal["action", "empty"] = "action"
     error_body: Literal["json", "empty"] = "json"

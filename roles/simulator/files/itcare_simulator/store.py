@@ -21,6 +21,7 @@ from .clock import Clock, moment, stamp
 from .fields import Fields, merge
 from .generator import Generator
 from .instance import Instance, make_snapshot
+from .resource import FIRST_RESOURCE_ID, Resource, make_resources
 from .settings import Settings
 
 FIRST_ACTION_ID = 700001
@@ -46,6 +47,11 @@ class Store:
         self._event_numbers = itertools.count()
         self._action_ids = itertools.count(FIRST_ACTION_ID)
         self._snapshot_numbers = itertools.count(42)
+        self.next_resource_id = FIRST_RESOURCE_ID
+        self.resources: dict[int, Resource] = {
+            resource.id: resource
+            for resource in make_resources(self.catalogue, self.take_resource_id)
+        }
         for instance in self.generator.fleet(instances):
             self._insert(instance)
             instance.json()  # made now, so that the first list is as quick as the others
@@ -139,6 +145,12 @@ class Store:
         number = self.next_snapshot_number()
         return merge(make_snapshot(instance, number, created, by="control"), fields)
 
+    # --- what isn't an instance --------------------------------------------------------------
+
+    def take_resource_id(self) -> int:
+        self.next_resource_id += 1
+        return self.next_resource_id - 1
+
     # --- time --------------------------------------------------------------------------------
 
     def at(self, when: float, what: Callable[[float], None]) -> None:
@@ -178,6 +190,7 @@ class Store:
             submitted_at=now,
             apply=change.apply,
             failure=self._failure(change.process),
+            resource_type=change.resource_type,
         )
         change.begin()
         self.actions[action.id] = action
@@ -225,6 +238,7 @@ class Store:
         return {
             "now": stamp(self.clock.now()),
             "instances": len(self.instances),
+            "resources": len(self.resources),
             "statuses": dict(statuses),
             "actions": len(self.actions),
             "actions_in_progress": len(self.running),
