@@ -25,6 +25,7 @@ from .api.connection_options import (
     from_environment,
 )
 from .api.errors import InputError, ItcareError
+from .api.masking import Mask
 from .api.requests_library import REQUESTS_IMPORT_ERROR, without_warnings
 from .old_python import WHERE
 from .resources.selection.filters import FILTERS
@@ -86,13 +87,56 @@ SELECTION: ArgumentSpec = {
 TARGETS: ArgumentSpec = {**SELECTION, "max_targets": {"type": "int"}}
 
 
+# The options as they may be shown, and what masks all else that is.
+Shown = t.Callable[[t.Mapping[str, t.Any]], tuple[dict[str, t.Any], Mask]]
+
+
+class _Module(AnsibleModule):  # type: ignore[misc]
+    """Shows options as `shown` says: also what Ansible itself logs, and in what it refuses. Then `no_log` doesn't do."""
+
+    params: dict[str, t.Any]
+
+    def __init__(self, *, shown: Shown | None, **settings: t.Any) -> None:
+        self._shown = shown
+        super().__init__(**settings)
+
+    def _log_invocation(self) -> None:
+        given = self.params
+        self.params = self._hide()[0]
+        super()._log_invocation()
+        self.params = given
+
+    def warn(self, warning: str, **more: t.Any) -> None:
+        super().warn(self._hide()[1].text(warning), **more)
+
+    def exit_json(self, **result: t.Any) -> t.NoReturn:
+        self.params = self._hide()[0]
+        super().exit_json(**result)
+        raise AssertionError("exit_json came back")
+
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+        self.params, mask = self._hide()
+        super().fail_json(mask.text(str(msg)), **result)
+        raise AssertionError("fail_json came back")
+
+    def _hide(self) -> tuple[dict[str, t.Any], Mask]:
+        if self._shown is None:
+            return self.params, Mask([])
+        shown, mask = self._shown(self.params)
+        # For what only Ansible knows, such as tracebacks. It would take short ones for part of a word or number.
+        self.no_log_values.update(mask.words)
+        return shown, mask
+
+
 def run(
     work: t.Callable[[Client, t.Mapping[str, t.Any]], Result],
     argument_spec: ArgumentSpec,
+    *,
+    shown: Shown | None = None,
     **kwargs: object,
 ) -> None:
     """Runs `work` as an Ansible module. Whether it may write follows from check mode, here and nowhere else."""
-    module = _module({**CONNECTION, **argument_spec}, kwargs)
+    module = _module({**CONNECTION, **argument_spec}, {"shown": shown, **kwargs})
     if REQUESTS_IMPORT_ERROR is not None:
         missing = f"{missing_required_lib('requests')} {WHERE}"
         module.fail_json(msg=missing, exception=REQUESTS_IMPORT_ERROR)
@@ -137,15 +181,15 @@ def _say(module: AnsibleModule, client: Client | None) -> None:
             module.warn(text)
 
 
-def _module(argument_spec: ArgumentSpec, settings: dict[str, object]) -> AnsibleModule:
+def _module(argument_spec: ArgumentSpec, settings: dict[str, t.Any]) -> AnsibleModule:
     try:
-        return AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **settings)
+        return _Module(argument_spec=argument_spec, supports_check_mode=True, **settings)
     except InputError as error:  # an environment variable that can't be read
         given = {
             name: {key: value for key, value in option.items() if key != "fallback"}
             for name, option in argument_spec.items()
         }
-        module = AnsibleModule(argument_spec=given, supports_check_mode=True, **settings)
+        module = _Module(argument_spec=given, supports_check_mode=True, **settings)
         fail(module, error)
 
 
@@ -154,7 +198,7 @@ def fail(module: AnsibleModule, error: ItcareError) -> t.NoReturn:
     facts = dict(error.details)
     for warning in facts.pop("warnings", ()):
         module.warn(warning)
-    values = {
+    values = facts.pop("values", {}) | {
         key: facts.pop(key)
         for key in ("operations", "itcare_actions", "instances", "snapshots")
         if key in facts

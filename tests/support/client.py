@@ -89,6 +89,10 @@ class WatchedClient(Client):
             data = super().get(path, params)
         return self._shows(path, data) if self._shows else data
 
+    def read(self, path: str, query: str = "") -> Answer:
+        with self._watched("GET", path, {}):
+            return super().read(path, query)
+
     def write(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
         with self._watched(method, path, body):
             return super().write(method, path, body, **options)

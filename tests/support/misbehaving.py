@@ -27,19 +27,20 @@ TOKEN = json.dumps({"access_token": "granted-token", "expires_in": 1200}).encode
 
 
 class Misbehaving:
-    """The server. Requests it has `seen`; `connections` tells the client's port of each."""
+    """The server. Requests it has `seen`; `connections` tells the client's port of each, `bodies` what it sent."""
 
     def __init__(self, reply: Callable[[str, str, dict[str, str]], Reply | None]) -> None:
         """`reply` gets method, path and headers; None grants a token."""
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self.connections: list[int] = []
+        self.bodies: list[bytes] = []
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"  # keeps connections
 
             def _answer(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                outer.bodies.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 outer.seen.append((self.command, self.path, headers))
                 outer.connections.append(self.client_address[1])
@@ -65,7 +66,7 @@ class Misbehaving:
                 with contextlib.suppress(ConnectionError):
                     self.wfile.write(body)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = _answer  # http.server's names
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # http.server's names
 
             def log_message(self, *args: Any) -> None:
                 """Tests have no use for an access log."""

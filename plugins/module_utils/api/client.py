@@ -18,6 +18,7 @@ import time
 import typing as t
 from urllib.parse import quote, urlencode, urlsplit
 
+from .as_written import AsWritten, plain_text
 from .bodies import ENCODING, BodyError, read_body
 from .connection_options import ConnectionOptions
 from .errors import (
@@ -47,13 +48,14 @@ FIRST_BACKOFF = 0.5  # seconds, doubled at each retry
 LONGEST_BACKOFF = 30.0
 LONGEST_RETRY_AFTER = 120.0  # what goes beyond is cut: waiting longer is the caller's decision
 WHOLE = 10.0  # times request_timeout: the most that one request may take, however slowly its answer comes
+OPEN = frozenset({"/health", "/api/status"})  # need no token: docs/api.md#hosts
 CONNECTIONS = 32  # as many threads as may share one client
 
 Query = t.Mapping[str, object]
 
 
 class Answer(t.NamedTuple):
-    """What a write was answered: parsed body (None when empty) and status."""
+    """What was answered: parsed body (None when empty) and status."""
 
     status: int
     data: t.Any
@@ -125,6 +127,13 @@ class Client:
         query = query_string(params)
         return self._with_retries("GET", path, RETRIED_READ, {}, None, query=query)[1]
 
+    def read(self, path: str, query: str = "") -> Answer:
+        """What the GET of an address is answered: sent as it is written, and an answer in text/plain is that text."""
+        response, data = self._with_retries(
+            "GET", path, RETRIED_READ, {}, None, query=query, as_written=True
+        )
+        return Answer(response.status_code, data)
+
     def write(
         self,
         method: str,
@@ -133,23 +142,31 @@ class Client:
         *,
         media_type: str = "application/json",
         once: bool = False,
+        query: str | None = None,
+        done: t.Callable[[], bool] | None = None,
     ) -> Answer:
         """Sends a write; again only when it surely wasn't executed, or (503, unless `once`) nearly surely.
 
         Raises ConnectionFailedError or ApiError with `arrived` true when it may have been executed, and with `after_503`
         true when an earlier sending of it may have been. What is sent `once` goes over a connection of its own, as one
-        that has gone stale is the usual cause of lost answers.
+        that has gone stale is the usual cause of lost answers. With `done` it is sent again after a 503, too, unless that
+        says that it was executed. With a `query`, maybe an empty one, the address is sent as it is written, as in `read`.
         """
         if self.read_only and not self.dry_run:
             raise WriteRefusedError(f"{method} {path} was not sent: check mode changes nothing.")
         headers = {} if body is None else {"Content-Type": media_type}
+        address: dict[str, t.Any] = {"query": query or "", "as_written": query is not None}
         if self.dry_run:
-            return self._dry_run(method, path, headers, body)
-        retried = RETRIED_ONCE if once else RETRIED_WRITE
-        response, data = self._with_retries(method, path, retried, headers, body, fresh=once)
+            return self._dry_run(method, path, headers, body, **address)
+        retried = RETRIED_ONCE if once and done is None else RETRIED_WRITE
+        response, data = self._with_retries(
+            method, path, retried, headers, body, fresh=once, done=done, **address
+        )
         return Answer(response.status_code, data)
 
-    def _dry_run(self, method: str, path: str, headers: dict[str, str], body: object) -> Answer:
+    def _dry_run(
+        self, method: str, path: str, headers: dict[str, str], body: object, **address: t.Any
+    ) -> Answer:
         """Sends a write for validation. One at a time, so that the first that is ignored is the last."""
         with self._dry_run_lock:
             if self._dry_run_ignored:
@@ -158,7 +175,9 @@ class Client:
                 )
             headers = {**headers, DRY_RUN_HEADER: "true"}
             try:
-                response, data = self._with_retries(method, path, RETRIED_WRITE, headers, body)
+                response, data = self._with_retries(
+                    method, path, RETRIED_WRITE, headers, body, **address
+                )
             except (ApiError, ConnectionFailedError) as error:
                 if not error.arrived:
                     raise
@@ -185,21 +204,25 @@ class Client:
         *,
         query: str = "",
         fresh: bool = False,
+        as_written: bool = False,
+        done: t.Callable[[], bool] | None = None,
     ) -> tuple[requests.Response, object]:
         url = self._base + path + query
+        sent = {"data": body} if isinstance(body, bytes) else {"json": body}
         renewed = after_503 = False
         attempt = 0
         while True:
             asked = None
-            token = self._tokens.current()
+            token = "" if path in OPEN else self._tokens.current()
+            auth = AsWritten(url, token) if as_written else Bearer(token)
             try:
-                response = self._send(
-                    method, url, Bearer(token), fresh=fresh, headers=headers, json=body
-                )
-                if response.status_code == 401 and self._tokens.renew(token, again=renewed):
+                response = self._send(method, url, auth, fresh=fresh, headers=headers, **sent)
+                unknown = response.status_code == 401 and token
+                if unknown and self._tokens.renew(token, again=renewed):
                     renewed = True
                     continue
-                return response, self._parse(method, path, response)
+                text = plain_text(response) if as_written else None
+                return response, self._parse(method, path, response) if text is None else text
             except ConnectionFailedError as error:  # of the network, or a cut body
                 failure: ApiError | ConnectionFailedError = error
                 again = (method == "GET" and error.passing) or not error.arrived
@@ -211,6 +234,8 @@ class Client:
             failure.after_503 = after_503
             after_503 = after_503 or getattr(failure, "status", None) == 503
             if not again or not self._pause(attempt, asked):
+                raise failure
+            if done is not None and after_503 and done():
                 raise failure
             attempt += 1
 

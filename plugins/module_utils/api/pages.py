@@ -15,7 +15,7 @@ import math
 import typing as t
 from dataclasses import dataclass
 
-from .answers import Item, objects
+from .answers import objects
 from .errors import ApiError, IncompleteListError
 from .notices import Notices
 
@@ -48,8 +48,9 @@ def fetch_all(
     page_size: int = PAGE_SIZE,
     workers: int = WORKERS,
     notices: Notices | None = None,
-) -> list[Item]:
-    """Every item of a list, each once.
+    anything: bool = False,
+) -> list[t.Any]:
+    """Every item of a list, each once. They are objects, unless they may be `anything`.
 
     Items come and go while pages are read. In the order of their ids a deletion moves all that follows to the front, the
     last page too, and what is new comes at its end. So the last page is read before those between it and the first, and
@@ -60,7 +61,18 @@ def fetch_all(
     ids (the server refuses or ignores `sort=id`, or `params` sorts otherwise) or where a new id is lower than an old one.
     """
     query = {**(params or {}), "size": page_size}
-    return _List(client, path, query, workers, notices or Notices()).read()
+    return _List(client, path, query, workers, notices or Notices(), anything).read()
+
+
+def goes_on(answer: object) -> bool:
+    """Whether an answer is a page of a list that has other pages."""
+    content = answer.get("content") if isinstance(answer, dict) else None
+    if not isinstance(answer, dict) or not isinstance(content, list):
+        return False
+    total, pages = _count(answer.get("totalElements")), _count(answer.get("totalPages"))
+    if total is not None:
+        return total > len(content)
+    return answer.get("last") is False or (pages or 0) > 1
 
 
 @dataclass
@@ -72,12 +84,13 @@ class _List:
     query: dict[str, object]
     workers: int
     notices: Notices
+    anything: bool = False
     unordered: bool = False
 
     def __post_init__(self) -> None:
         self.may_sort = self.query.get("sort") is None and self.path not in self.notices.unsorted
 
-    def read(self) -> list[Item]:
+    def read(self) -> list[t.Any]:
         problem = ""
         for _attempt in range(ATTEMPTS):
             try:
@@ -86,7 +99,7 @@ class _List:
                 problem = str(error)
         raise IncompleteListError(
             f"GET {self.path} gave no complete list, {ATTEMPTS} times: {problem}. Nothing was done with it; run again when "
-            "fewer instances are being created and deleted.",
+            f"fewer {'entries' if self.anything else 'instances'} are being created and deleted.",
             method="GET",
             path=self.path,
         )
@@ -94,12 +107,12 @@ class _List:
     def _page(self, number: int, **query: object) -> t.Any:
         return self.client.get(self.path, {**self.query, **query, "page": number})
 
-    def _sweep(self) -> list[Item]:
+    def _sweep(self) -> list[t.Any]:
         """The list read once. Raises _UnfitError."""
         first = self._page(0)
         if isinstance(first, list):  # not every list is paged
-            return _distinct(objects(first, f"the list of GET {self.path}"))
-        if self._goes_on(first) and (self.unordered or not _ascending(_content(first, self.path))):
+            return _distinct(self._checked(first))
+        if self._goes_on(first) and (self.unordered or not _ascending(self._content(first))):
             first = self._sorted(first)
         total = _count(first.get("totalElements"))
         pages = self._uncounted(first) if total is None else self._counted(first, total)
@@ -111,9 +124,25 @@ class _List:
             raise _UnfitError("the server doesn't list them in the order of their ids")
         return items
 
+    def _content(self, page: object) -> list[t.Any]:
+        content = page.get("content") if isinstance(page, dict) else None
+        if content is None and isinstance(page, dict) and page.get("totalElements") == 0:
+            return []
+        if not isinstance(content, list):
+            advice = "leave out paginate" if self.anything else "check api_url"
+            raise IncompleteListError(
+                f"GET {self.path} didn't answer with a list: {advice}.",
+                method="GET",
+                path=self.path,
+            )
+        return self._checked(content)
+
+    def _checked(self, content: list[t.Any]) -> list[t.Any]:
+        return content if self.anything else objects(content, f"the list of GET {self.path}")
+
     def _goes_on(self, first: Page) -> bool:
         """Whether there are more pages."""
-        content = _content(first, self.path)
+        content = self._content(first)
         total = _count(first.get("totalElements"))
         if total is None:
             return bool(content) and first.get("last") is not True
@@ -131,7 +160,7 @@ class _List:
                 raise
             said = str(error)
         else:
-            if isinstance(page, dict) and _ascending(_content(page, self.path)):
+            if isinstance(page, dict) and _ascending(self._content(page)):
                 self.query["sort"] = "id"
                 return page
             said = "it ignores sort=id."
@@ -142,10 +171,10 @@ class _List:
         )
         return first
 
-    def _counted(self, first: Page, total: int) -> list[list[Item]]:
+    def _counted(self, first: Page, total: int) -> list[list[t.Any]]:
         if total > MOST:
             raise _UnfitError(f"the server counts {total} entries, which can't be right")
-        content = _content(first, self.path)
+        content = self._content(first)
         # The server may use a smaller size than was asked for, and one of several pages is full, whatever it says.
         size = min(filter(None, (_count(first.get("size")), len(content))), default=1)
         self.query["size"] = size
@@ -167,8 +196,8 @@ class _List:
                 raise _UnfitError(f"page {number} had other entries at first than at the end")
         return [pages[number] for number in range(last + 1)]
 
-    def _content_of(self, page: Page, total: int) -> list[Item]:
-        content = _content(page, self.path)
+    def _content_of(self, page: Page, total: int) -> list[t.Any]:
+        content = self._content(page)
         if page.get("totalElements") != total:
             raise _UnfitError(
                 f"it had {total} entries at first and {page.get('totalElements')} a moment later"
@@ -193,7 +222,7 @@ class _List:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _uncounted(self, first: Page) -> list[list[Item]]:
+    def _uncounted(self, first: Page) -> list[list[t.Any]]:
         """A list without a count. One that goes on is read twice: nothing else tells that something moved."""
         pages = list(self._walk(first))
         if self._goes_on(first):
@@ -205,12 +234,12 @@ class _List:
                 raise _UnfitError("it had other entries when it was read again")
         return pages
 
-    def _walk(self, page: Page) -> t.Iterator[list[Item]]:
+    def _walk(self, page: Page) -> t.Iterator[list[t.Any]]:
         """Page after page until one says that it is the last, or is empty."""
         seen: set[object] = set()
         shown = 0
         for number in itertools.count(1):
-            content = _content(page, self.path)
+            content = self._content(page)
             if not content:
                 return
             if not _new(content, seen):
@@ -224,36 +253,31 @@ class _List:
             page = self._page(number)
 
 
-def _content(page: object, path: str) -> list[Item]:
-    content = page.get("content") if isinstance(page, dict) else None
-    if content is None and isinstance(page, dict) and page.get("totalElements") == 0:
-        return []
-    if not isinstance(content, list):
-        raise IncompleteListError(
-            f"GET {path} didn't answer with a list: check api_url.", method="GET", path=path
-        )
-    return objects(content, f"the list of GET {path}")
-
-
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _ids(items: t.Iterable[Item]) -> list[object]:
+def _id(item: object) -> t.Any:
+    """What an entry is told from others by, None where nothing does."""
+    identity = item.get("id") if isinstance(item, dict) else None
+    return None if isinstance(identity, (dict, list)) else identity
+
+
+def _ids(items: t.Iterable[t.Any]) -> list[object]:
     """What a page is known by again."""
-    return [item if item.get("id") is None else item["id"] for item in items]
+    return [item if _id(item) is None else _id(item) for item in items]
 
 
-def _ascending(items: t.Sequence[Item]) -> bool:
-    ids = [item.get("id") for item in items]
+def _ascending(items: t.Sequence[t.Any]) -> bool:
+    ids = [_id(item) for item in items]
     return all(isinstance(one, int) for one in ids) and all(
         one < two for one, two in itertools.pairwise(t.cast("list[int]", ids))
     )
 
 
-def _new(content: t.Sequence[Item], seen: set[object]) -> bool:
+def _new(content: t.Sequence[t.Any], seen: set[object]) -> bool:
     """Whether a page shows something that isn't in `seen`, where it is added. Entries without ids count as a whole."""
-    ids = {item["id"] for item in content if item.get("id") is not None}
+    ids = {_id(item) for item in content} - {None}
     if not ids and content:
         ids = {json.dumps(content, sort_keys=True)}
     before = len(seen)
@@ -261,12 +285,12 @@ def _new(content: t.Sequence[Item], seen: set[object]) -> bool:
     return len(seen) > before
 
 
-def _distinct(items: t.Iterable[Item]) -> list[Item]:
+def _distinct(items: t.Iterable[t.Any]) -> list[t.Any]:
     """Each id once: an entry that slips to the next page while pages are read is seen twice."""
     seen: set[object] = set()
-    kept: list[Item] = []
+    kept: list[t.Any] = []
     for item in items:
-        identity = item.get("id")
+        identity = _id(item)
         if identity is None or identity not in seen:
             seen.add(identity)
             kept.append(item)

@@ -7,18 +7,16 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
 import threading
 import time
 import typing as t
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from .checks import LONGEST, ONE_WORD
 from .connection_options import ConnectionOptions
 from .errors import AuthenticationError, ConnectionFailedError
 from .http_errors import token_error
+from .masking import MASK, forms
 from .requests_library import REQUESTS_IMPORT_ERROR, requests
 from .token_cache import TokenCache
 
@@ -114,15 +112,8 @@ class TokenSource:
         for token in self._known:
             secrets += [token.access, token.refresh]
         for secret in filter(None, secrets):
-            # as it is, and as JSON, an address or a web page would show it
-            for form in (
-                secret,
-                json.dumps(secret)[1:-1],
-                json.dumps(secret, ensure_ascii=False)[1:-1],
-                quote(secret, safe=""),
-                html.escape(secret),
-            ):
-                text = text.replace(form, "********")
+            for form in forms(secret):
+                text = text.replace(form, MASK)
         return text
 
     def _shared(self, cache: TokenCache) -> _Token:

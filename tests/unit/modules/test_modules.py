@@ -103,8 +103,22 @@ WORK: dict[str, tuple[dict[str, Any], str]] = {
     "itcare_patch_party_info": ({"names": [NAME]}, "patch_parties"),
     "itcare_action_info": ({"names": [NAME]}, "itcare_actions"),
     "itcare_action_wait": ({"names": [NAME]}, "itcare_actions"),
+    "itcare_request": (
+        {
+            "method": "PATCH",
+            "path": "/compute/instances/10041",
+            "body": {"operation": "stop"},
+            "unless": {
+                "path": "/compute/instances",
+                "query": {"names": NAME},
+                "key": "content.status",
+                "equals": "INACTIVE",
+            },
+        },
+        "response",
+    ),
 }
-WRITING = ["itcare_instance", "itcare_patch_party", "itcare_snapshot"]
+WRITING = ["itcare_instance", "itcare_patch_party", "itcare_request", "itcare_snapshot"]
 
 
 def test_every_module_is_tested() -> None:
@@ -410,8 +424,11 @@ def in_another_case(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+NAMING = [module for module in MODULES if {"name", "names"} & set(WORK[module][0])]
+
+
 @pytest.mark.parametrize("check", [False, True])
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", NAMING)
 def test_a_name_in_another_case(simulator: Simulator, run: Run, module: str, check: bool) -> None:
     instance_of(simulator)
     result = run(module, in_another_case(WORK[module][0]), check=check)
