@@ -31,6 +31,7 @@ from .errors import (
 from .http_errors import api_error
 from .network_errors import network_error, no_certificates
 from .notices import Notices
+from .parsing import parse
 from .proxies import proxy_secrets
 from .requests_library import requests, urllib3
 from .sessions import Adapter, Session, limited
@@ -294,18 +295,13 @@ class Client:
     def _parse(self, method: str, path: str, response: requests.Response) -> object:
         if not 200 <= response.status_code < 300:
             raise api_error(method, path, response, self._tokens.scrub)
-        if not response.content.strip():
-            return None
         try:
-            return response.json()
-        except ValueError:
-            pass
-        content_type = response.headers.get("Content-Type", "")
-        if "html" in content_type or response.content.lstrip()[:1] == b"<":
-            raise api_error(method, path, response, self._tokens.scrub)
-        raise ConnectionFailedError(
-            f"{method} {path} was answered with cut or unreadable JSON.", arrived=True
-        )
+            return parse(response.content)
+        except BodyError as error:
+            content_type = response.headers.get("Content-Type", "")
+            if "html" in content_type or response.content.lstrip()[:1] == b"<":
+                raise api_error(method, path, response, self._tokens.scrub) from None
+            raise unreadable(method, path, error) from None
 
     def _post_token_form(
         self, form: dict[str, str], auth: requests.auth.AuthBase

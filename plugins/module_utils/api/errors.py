@@ -13,11 +13,18 @@ from __future__ import annotations
 import typing as t
 
 
+def printable(text: str) -> str:
+    """`text` without what a terminal obeys or can't show: texts of a server or user go into messages."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else "\ufffd" for one in text)
+
+
 class ItcareError(Exception):
     """Base of everything this collection raises on purpose."""
 
     def __init__(self, message: str, **details: object) -> None:
-        super().__init__(message)
+        super().__init__(printable(message))
         self.details: dict[str, t.Any] = {k: v for k, v in details.items() if v is not None}
 
 

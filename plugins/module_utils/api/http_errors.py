@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 import typing as t
 
+from .bodies import BodyError
 from .case import snake
 from .errors import (
     ApiError,
@@ -22,11 +22,14 @@ from .errors import (
     NotFoundError,
     RateLimitError,
     ServerError,
+    printable,
 )
+from .parsing import parse
 from .requests_library import requests
 
 Scrub = t.Callable[[str], str]  # takes secrets out of a text
 
+_SEARCHED = 10_000  # characters of an answer
 _WORDS = 300  # characters of a server's own words that are worth repeating
 # docs/api.md#errors
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -86,8 +89,8 @@ def _what_it_said(response: requests.Response, scrub: Scrub) -> tuple[str, dict[
     body = response.text.strip()
     if body[:1] == "{":
         try:
-            data = json.loads(body)
-        except ValueError:
+            data = parse(response.content)
+        except BodyError:
             data = None
         if isinstance(data, dict):
             fields = {
@@ -101,6 +104,8 @@ def _what_it_said(response: requests.Response, scrub: Scrub) -> tuple[str, dict[
             if fields["error_code"]:
                 words = f"{words} [{fields['error_code']}]".strip()
             return words, fields
+    # What is searched is short, as some searches take the square of its length.
+    body = scrub(body)[:_SEARCHED]
     if "html" in response.headers.get("Content-Type", "") or body[:1] == "<":
         page = _shorten(scrub(_html_text(body)), 120)
         return f'a web page instead of JSON, "{page}", probably from a proxy', {}
@@ -108,7 +113,7 @@ def _what_it_said(response: requests.Response, scrub: Scrub) -> tuple[str, dict[
 
 
 def _shorten(text: str, limit: int) -> str:
-    text = " ".join(text.split())
+    text = printable(" ".join(text.split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from .connection_options import ConnectionOptions
 from .errors import ConnectionFailedError, InputError
 from .http_errors import Scrub
-from .requests_library import requests
+from .requests_library import requests, urllib3
+from .sessions import MOST_BYTES, TOO_LONG
 
 
 def network_error(
@@ -30,15 +31,16 @@ def network_error(
     option = "token_url" if url == options.token_url else "api_url"
     text = f"{type(error).__name__} {error}"
     exceptions = requests.exceptions
-    cut = (
-        exceptions.ConnectionError,
-        exceptions.ChunkedEncodingError,
-        exceptions.ContentDecodingError,
-    )
     arrived = passing = True
-    if isinstance(error, exceptions.SSLError) and "certificate" in text.lower():
+    # What quotes an answer comes first: the words below must not be a server's.
+    if unreadable := _unreadable(error, text):
+        passing = False
+        message = f"{method} {where.path} was answered with {unreadable}. That isn't ITCare: check {option}, and proxies on the way."
+    elif isinstance(error, exceptions.ChunkedEncodingError):
+        message = f"The connection with {host} was cut before {method} {where.path} was answered."
+    elif isinstance(error, exceptions.SSLError) and "certificate" in text.lower():
         return InputError(_certificate_problem(host, option, options.ca_path, text))
-    if isinstance(error, exceptions.SSLError):
+    elif isinstance(error, exceptions.SSLError):
         # it may also end after the request was sent
         message = f"The TLS connection with {host} failed: check {option} and proxies on the way."
     elif re.search("NameResolutionError|getaddrinfo|Name or service not known", text):
@@ -66,13 +68,27 @@ def network_error(
         )
     elif isinstance(error, exceptions.Timeout):
         message = f"{method} {where.path} was not answered within {options.request_timeout:g} s (request_timeout)."
-    elif isinstance(error, cut):
-        message = f"The connection with {host} was cut before {method} {where.path} was answered."
-    else:
+    elif isinstance(error, (ValueError, urllib3.exceptions.LocationValueError)):
         return InputError(scrub(f"{method} {where.path} can't be sent: {error}."))
+    else:
+        message = f"The connection with {host} was cut before {method} {where.path} was answered."
     return ConnectionFailedError(
         message, arrived=arrived, passing=passing, method=method, path=where.path
     )
+
+
+def _unreadable(error: Exception, text: str) -> str | None:
+    """What an answer is that http.client or urllib3 refuse to read."""
+    if "LineTooLong" in text:
+        return "a header or another line of more than 64 KiB"
+    if re.search(r"got more than \d+ headers", text):
+        return "more than 100 headers"
+    if TOO_LONG in text:
+        return f"more than {MOST_BYTES // 2**20} MiB, so it was cut"
+    invalid = (requests.exceptions.InvalidHeader, urllib3.exceptions.InvalidHeader)
+    if isinstance(error, invalid) or re.search(r"\b(BadStatusLine|UnknownProtocol)\b", text):
+        return "something that isn't HTTP"
+    return None
 
 
 def _certificate_problem(host: str, option: str, ca_path: str | None, text: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .errors import printable
+
 SPELT_OUT = 10  # entries of a list in a message
 
 
@@ -21,12 +23,15 @@ class Notices:
     unsorted: set[str] = field(default_factory=set)  # lists that can't be had in the order of ids
 
     def warn(self, text: str) -> None:
-        if text not in self.warnings:
-            self.warnings.append(text)
+        _add(printable(text), self.warnings)
 
     def remark(self, text: str) -> None:
-        if text not in self.remarks:
-            self.remarks.append(text)
+        _add(printable(text), self.remarks)
+
+
+def _add(text: str, texts: list[str]) -> None:
+    if text not in texts:
+        texts.append(text)
 
 
 def shortened(

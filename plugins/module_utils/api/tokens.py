@@ -12,11 +12,13 @@ import time
 import typing as t
 from dataclasses import dataclass
 
+from .bodies import BodyError
 from .checks import LONGEST, ONE_WORD
 from .connection_options import ConnectionOptions
 from .errors import AuthenticationError, ConnectionFailedError
 from .http_errors import token_error
 from .masking import MASK, forms
+from .parsing import parse
 from .requests_library import REQUESTS_IMPORT_ERROR, requests
 from .token_cache import TokenCache
 
@@ -176,13 +178,13 @@ class TokenSource:
         if answer.status_code != 200:
             raise token_error(options.token_url, answer, self.scrub)
         try:
-            data = answer.json()
+            data = parse(answer.content)
             access = data["access_token"]
             if not isinstance(access, str) or not ONE_WORD.fullmatch(access):
                 raise ValueError("no token")
             lifetime = _lifetime(data.get("expires_in")) or UNTOLD_LIFETIME
             refresh_lifetime = _lifetime(data.get("refresh_expires_in"))
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        except (BodyError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
             raise ConnectionFailedError(
                 f"The token endpoint {options.token_url} answered without an access token: check token_url (ITCARE_TOKEN_URL).",
                 arrived=False,
