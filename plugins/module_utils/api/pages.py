@@ -26,6 +26,7 @@ WORKERS = 4
 ATTEMPTS = 4  # as often is a list read whose pages don't fit together
 # Entries: a list that claims or shows more is an error, so that paging always ends.
 MOST = 1_000_000
+MOST_PAGES = MOST // PAGE_SIZE
 LOOK_AHEAD = 4  # pages per worker: enough to keep all busy, few if the count turns out to be wrong
 
 
@@ -38,6 +39,10 @@ class Getter(t.Protocol):
 
 class _UnfitError(Exception):
     """The pages don't fit together: to be read again."""
+
+
+class _EndlessError(Exception):
+    """No list of ITCare is like that: not to be read further, and not again."""
 
 
 def fetch_all(
@@ -97,6 +102,13 @@ class _List:
                 return self._sweep()
             except _UnfitError as error:
                 problem = str(error)
+            except _EndlessError as error:
+                raise IncompleteListError(
+                    f"GET {self.path} gave a list that can't be read to its end: {error}. Nothing was done with it; check api_url, "
+                    "and proxies on the way.",
+                    method="GET",
+                    path=self.path,
+                ) from None
         raise IncompleteListError(
             f"GET {self.path} gave no complete list, {ATTEMPTS} times: {problem}. Nothing was done with it; run again when "
             f"fewer {'entries' if self.anything else 'instances'} are being created and deleted.",
@@ -173,12 +185,17 @@ class _List:
 
     def _counted(self, first: Page, total: int) -> list[list[t.Any]]:
         if total > MOST:
-            raise _UnfitError(f"the server counts {total} entries, which can't be right")
+            raise _EndlessError(f"the server counts {_spelt(total)} entries")
         content = self._content(first)
         # The server may use a smaller size than was asked for, and one of several pages is full, whatever it says.
         size = min(filter(None, (_count(first.get("size")), len(content))), default=1)
         self.query["size"] = size
         last = math.ceil(total / size) - 1
+        claimed = max(_count(first.get("totalPages")) or 0, last + 1)
+        if claimed > min(MOST_PAGES, max(1, last + 1)):
+            raise _EndlessError(
+                f"the server counts {total} entries on {_spelt(claimed)} pages, of which the first has {len(content)}"
+            )
         if last < 1:
             return [content]
         seen: set[object] = set()
@@ -188,7 +205,8 @@ class _List:
             for number, page in others:
                 pages[number] = self._content_of(page, total)
                 if not _new(pages[number], seen):
-                    raise _UnfitError(
+                    # What moved meanwhile may fill the rest of a last page, but no whole one.
+                    raise (_EndlessError if len(pages[number]) >= size else _UnfitError)(
                         f"the server counts {total} entries and shows {len(seen)}, page {number} has none of the others"
                     )
         for number in (last, 0):
@@ -235,22 +253,31 @@ class _List:
         return pages
 
     def _walk(self, page: Page) -> t.Iterator[list[t.Any]]:
-        """Page after page until one says that it is the last, or is empty."""
+        """Page after page until one says that it is the last, or has fewer entries than one before it."""
         seen: set[object] = set()
-        shown = 0
-        for number in itertools.count(1):
+        shown = full = 0
+        for number in range(1, MOST_PAGES + 1):
             content = self._content(page)
             if not content:
                 return
             if not _new(content, seen):
-                raise _UnfitError(f"page {number - 1} has only entries that were shown before")
+                raise (_EndlessError if len(content) >= full else _UnfitError)(
+                    f"page {number - 1} has only entries that were shown before"
+                )
             shown += len(content)
             if shown > MOST:
-                raise _UnfitError(f"it shows more than {MOST} entries and no end")
+                break
             yield content
-            if page.get("last") is True:
+            full = max(full, len(content))
+            if page.get("last") is True or (len(content) < full and page.get("last") is None):
                 return
             page = self._page(number)
+        raise _EndlessError(f"it shows more than {MOST} entries or {MOST_PAGES} pages, and no end")
+
+
+def _spelt(number: int) -> str:
+    """A number of any length."""
+    return str(number) if number < 10**15 else "more than 10^15"
 
 
 def _count(value: object) -> int | None:
