@@ -8,7 +8,9 @@
   parameters joined by commas), ``page`` (the number of the page that was served), ``client_id``,
   ``dry_run``, ``body``, ``status``, ``executed`` (the write started an action, the token was granted;
   reads never count), ``fault`` when one was hit, ``action_id`` and, for tokens, ``grant_type``.
-* ``POST /control/faults``: a rule as in ``faults``; ``GET`` lists those left, ``DELETE`` clears them.
+* ``POST /control/faults``: a rule as in ``faults``, which says what each field does: ``{"method"?, "path"?,
+  "query"?, "skip"?, "count"?, "fault": {...}}``; what can't be is refused. ``GET`` lists those left, ``DELETE``
+  clears them.
 * ``POST /control/clock`` ``{"advance": seconds}``.
 * ``GET``, ``POST /control/settings``: see ``settings``. ``dry_run: ignore`` executes and omits the
   header; ``no_snapshot`` and ``snapshot_answer`` are the shapes of that answer, ``listed_snapshot`` is

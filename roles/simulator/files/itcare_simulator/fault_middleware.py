@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import formatdate
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,16 +23,61 @@ async def _closed(receive: Receive) -> None:
         pass
 
 
-def _faulty(fault: Fault, status: int) -> tuple[Message, bytes]:
+def _once_more(request: Message, receive: Receive) -> Receive:
+    """Gives a request that was read to the application."""
+    waiting = [request]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+async def _delay(fault: Fault, seconds: float, receive: Receive) -> None:
+    if not fault.until_gone:
+        await asyncio.sleep(seconds)
+    elif seconds:
+        gone = asyncio.ensure_future(_closed(receive))
+        await asyncio.wait({gone}, timeout=seconds)
+        gone.cancel()
+
+
+async def _drip(body: bytes, seconds: float, receive: Receive, send: Send) -> bytes:
+    """Send byte by byte, until the client goes away; what is left to be sent then: nothing."""
+    gone = asyncio.ensure_future(_closed(receive))
+    for byte in body:
+        await asyncio.wait({gone}, timeout=seconds)
+        if gone.done():
+            break
+        part = bytes([byte])
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    gone.cancel()
+    return b""
+
+
+def _faulty(fault: Fault, status: int, now: float) -> tuple[Message, bytes]:
     """The answer that a fault gives in place of the API's."""
     body = (_PROXY_PAGE.format(status) if fault.html else fault.body).encode()
-    headers = {
-        "content-type": "text/html" if fault.html else "application/json",
-        **{name.lower(): value for name, value in fault.headers.items()},
-        "content-length": str(len(body)),
-    }
+    headers = {"content-type": "text/html" if fault.html else "application/json"}
+    if fault.location is not None:
+        headers["location"] = fault.location
+    if fault.retry_after is not None:
+        until = formatdate(now + fault.retry_after, usegmt=True)
+        headers["retry-after"] = until if fault.as_date else str(fault.retry_after)
+    headers |= {name.lower(): value for name, value in fault.headers.items()}
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     return {"type": "http.response.start", "status": status, "headers": raw}, body
+
+
+def _spoilt(fault: Fault, start: Message, body: bytes) -> tuple[Message, bytes]:
+    """An answer with the headers that its body has now."""
+    if fault.cut == "json":
+        body = body[: len(body) // 2]
+    new = {b"content-length": str(len(body)).encode()}
+    if fault.content_type is not None:
+        new[b"content-type"] = fault.content_type.encode("latin-1")
+    kept = [(name, value) for name, value in start.get("headers", ()) if name not in new]
+    return {**start, "headers": [*kept, *new.items()]}, body
 
 
 class FaultMiddleware:
@@ -56,23 +102,26 @@ class FaultMiddleware:
             await self._fail(fault, scope, receive, send)
 
     async def _fail(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        await asyncio.sleep(fault.delay)
+        request = await receive()  # what comes next tells of the connection
+        await _delay(fault, fault.delay, receive)
         self.simulator.drift(remove=fault.remove, insert=fault.insert)
         start: Message = {"type": "http.response.start"}
         body = b""
         if fault.execute or (fault.cut != "before" and fault.status is None):
-            start, body = await self._execute(scope, receive)
-        else:
-            await receive()  # the request, so that what comes next tells of the connection
-        await asyncio.sleep(fault.delay_after)
+            start, body = await self._execute(scope, _once_more(request, receive))
+        await _delay(fault, fault.delay_after, receive)
         if fault.status is not None:
-            start, body = _faulty(fault, fault.status)
+            start, body = _faulty(fault, fault.status, self.simulator.clock.now())
         if fault.cut not in ("before", "after"):
-            part = body[: len(body) // 2] if fault.cut == "body" else body
-            more = fault.cut == "body"
+            start, body = _spoilt(fault, start, body)
             await send(start)
-            await send({"type": "http.response.body", "body": part, "more_body": more})
-        if fault.cut is not None:
+            if fault.cut == "body":
+                body = body[: len(body) // 2]
+            if fault.drip is not None:
+                body = await _drip(body, fault.drip, receive, send)
+            more = fault.cut == "body"
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+        if fault.cut in ("before", "after", "body"):
             self.simulator.connections.cut(scope, reset=fault.reset)
             await _closed(receive)
 

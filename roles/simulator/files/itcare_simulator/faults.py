@@ -9,13 +9,15 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from .fields import Fields
 
+_REDIRECTS = (301, 302, 303, 307, 308)
+
 
 class Fault(BaseModel):
-    """What happens to a request. Without status or cut it's answered as usual, only later."""
+    """What happens to a request. Without status, location or cut it's answered as usual, only later or spoilt."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -24,12 +26,43 @@ class Fault(BaseModel):
     body: str = ""
     html: bool = False  # a proxy's page as the body
     execute: bool = False  # with a status: execute the request, then answer the status
+    location: str | None = None  # a redirect to there: 302, unless a status says which
+    retry_after: Annotated[int, Field(ge=0)] | None = None  # with a status: seconds to wait
+    as_date: bool = False  # the same as the date at which they are over
+    content_type: str | None = None  # instead of the right one
+    drip: Annotated[float, Field(gt=0)] | None = None  # seconds before each byte of the body
     delay: Annotated[float, Field(ge=0)] = 0  # seconds before executing
     delay_after: Annotated[float, Field(ge=0)] = 0  # seconds between executing and answering
-    cut: Literal["before", "after", "body"] | None = None
-    reset: bool = False  # with a cut: reset the connection instead of closing it
+    until_gone: bool = False  # a delay ends early when the client goes away
+    cut: Literal["before", "after", "body", "json"] | None = None  # json: half of it, all of HTTP
+    reset: bool = False  # with a cut of the connection: reset it instead of closing it
     remove: Annotated[int, Field(ge=0)] = 0  # before executing, the n first instances vanish
     insert: Annotated[int, Field(ge=0)] = 0  # before executing, n instances appear at the front
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Fault:
+        """What would be ignored is refused, as a rehearsal of nothing looks like one that went well."""
+        answered = self.cut not in ("before", "after")
+        if self.location is not None:
+            self.status = self.status or 302
+        wrong = {
+            "execute needs a status": self.execute and self.status is None,
+            "headers, body, html and retry_after need a status": self.status is None
+            and bool(self.headers or self.body or self.html or self.retry_after is not None),
+            "html is a body and a content type": self.html
+            and bool(self.body or self.content_type is not None),
+            "location needs a status that redirects": self.location is not None
+            and self.status not in _REDIRECTS,
+            "as_date needs retry_after": self.as_date and self.retry_after is None,
+            "reset needs a cut of the connection": self.reset and self.cut in (None, "json"),
+            "until_gone needs a delay": self.until_gone and not (self.delay or self.delay_after),
+            "there is no answer to spoil": not answered
+            and bool(self.status or self.drip or self.content_type),
+        }
+        for why, is_so in wrong.items():
+            if is_so:
+                raise ValueError(why)
+        return self
 
 
 class Rule(BaseModel):
