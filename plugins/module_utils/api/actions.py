@@ -185,20 +185,31 @@ class Deadline:
 
 
 class Ended(t.NamedTuple):
-    """How waiting came out. `lost` are the ids of those whose record is gone: how they ended can't be told."""
+    """How waiting came out. `lost` are the ids of those whose record is gone: how they ended can't be told.
+
+    `unread`: what the last poll of the others that didn't end said, if it failed.
+    """
 
     actions: list[Action]
     lost: frozenset[int | str]
+    unread: dict[int | str, str]
+
+    @property
+    def said_of_unread(self) -> str:
+        """A sentence for a message, where what is said of an action may be out of date."""
+        text = next(iter(self.unread.values()), "")
+        return f" The last poll failed: {text}" if text else ""
 
 
 def wait_for(client: Client, action: Action, deadline: Deadline) -> tuple[Action, bool]:
     """The ended action, whatever its end, and whether its record is gone instead. Raises ActionTimeoutError."""
-    (action,), lost = wait_for_all(client, [action], deadline)
-    if action["status"] != IN_PROGRESS or lost:
-        return action, bool(lost)
+    ended = wait_for_all(client, [action], deadline)
+    (action,) = ended.actions
+    if action["status"] != IN_PROGRESS or ended.lost:
+        return action, bool(ended.lost)
     raise ActionTimeoutError(
-        f"{describe(action)} is still {IN_PROGRESS} after {deadline.waiting.timeout:g} s (wait_timeout). "
-        "Run the same task again to resume: it waits for this action and doesn't start another.",
+        f"{describe(action)} is still {IN_PROGRESS} after {deadline.waiting.timeout:g} s (wait_timeout)."
+        f"{ended.said_of_unread} Run the same task again to resume: it waits for this action and doesn't start another.",
         itcare_actions=[action],
     )
 
@@ -210,20 +221,23 @@ def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) 
     """
     latest = {action["id"]: action for action in begun}
     unknown_since: dict[int | str, float] = {}
+    unread: dict[int | str, str] = {}
 
     def poll(identifier: int | str) -> None:
         try:
             found = get_action(client, identifier)
         except NotFoundError:
             unknown_since.setdefault(identifier, client.clock())
-        except ConnectionFailedError:
-            pass
+        except ConnectionFailedError as error:
+            unread[identifier] = str(error)
         except ApiError as error:
             if not (error.status == 429 or error.status >= 500 or error.status < 300):
                 raise
+            unread[identifier] = str(error)
         else:
             latest[identifier] = {**latest[identifier], **found}
             unknown_since.pop(identifier, None)
+            unread.pop(identifier, None)
 
     polls = deadline.polls()
     lost: set[int | str] = set()
@@ -238,7 +252,7 @@ def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) 
             list(pool.map(poll, pending))
             now = client.clock()
             lost.update(i for i, since in unknown_since.items() if now - since >= UNKNOWN_FOR)
-    return Ended([latest[action["id"]] for action in begun], frozenset(lost))
+    return Ended([latest[action["id"]] for action in begun], frozenset(lost), unread)
 
 
 def check_success(action: Action) -> Action:

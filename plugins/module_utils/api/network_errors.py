@@ -72,6 +72,9 @@ def network_error(
         return InputError(scrub(f"{method} {where.path} can't be sent: {error}."))
     else:
         message = f"The connection with {host} was cut before {method} {where.path} was answered."
+    request = f"{method} {where.path}"
+    if request not in message:
+        message += f" {request} was not {'answered' if arrived else 'sent'}."
     return ConnectionFailedError(
         message, arrived=arrived, passing=passing, method=method, path=where.path
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ...api import actions
-from ...api.actions import Deadline, Waiting
+from ...api.actions import Deadline, Ended, Waiting
 from ...api.client import Client
 from ...api.errors import ActionFailedError, ActionTimeoutError, InputError
 from ...api.notices import shortened
@@ -39,16 +39,15 @@ def ensure(client: Client, options: t.Mapping[str, t.Any]) -> Result:
         ids = list(begun)
     if client.read_only:
         return Result(False, {"itcare_actions": [begun[i] for i in ids]})
-    ended, lost = actions.wait_for_all(client, list(begun.values()), deadline)
-    by_id = dict(zip(begun, ended))
+    ended = actions.wait_for_all(client, list(begun.values()), deadline)
+    by_id = dict(zip(begun, ended.actions))
     results = [by_id[identifier] for identifier in ids]
-    _check_ends(ended, results, lost, deadline.waiting)
+    _check_ends(ended, results, deadline.waiting)
     return Result(False, {"itcare_actions": results})
 
 
-def _check_ends(
-    ended: list[Action], results: list[Action], lost: frozenset[int | str], waiting: Waiting
-) -> None:
+def _check_ends(came: Ended, results: list[Action], waiting: Waiting) -> None:
+    ended, lost = came.actions, came.lost
     failed = [a for a in ended if a["status"] not in (actions.SUCCESS, actions.IN_PROGRESS)]
     if failed:
         said = "; ".join(
@@ -69,6 +68,6 @@ def _check_ends(
     if late:
         raise ActionTimeoutError(
             f"{len(late)} of {len(ended)} actions are still in progress after {waiting.timeout:g} s (wait_timeout): "
-            f"{', '.join(map(actions.describe, late))}. Run the same task again to resume.",
+            f"{', '.join(map(actions.describe, late))}.{came.said_of_unread} Run the same task again to resume.",
             itcare_actions=results,
         )
