@@ -229,7 +229,7 @@ class Client:
                 again = (method == "GET" and error.passing) or not error.arrived
             except ApiError as error:
                 failure, again = error, response.status_code in retried
-                asked = retry_after(response.headers.get("Retry-After"))
+                asked = asked_pause(response)
                 if response.status_code == 429:
                     self._close_gate(FIRST_BACKOFF if asked is None else asked)
             failure.after_503 = after_503
@@ -319,7 +319,7 @@ class Client:
                 )
                 if response.status_code not in RETRIED_READ:
                     return response
-                if not self._pause(attempt, retry_after(response.headers.get("Retry-After"))):
+                if not self._pause(attempt, asked_pause(response)):
                     return response
             except ConnectionFailedError as error:
                 if not error.passing or not self._pause(attempt, None):
@@ -389,7 +389,13 @@ def backoff(attempt: int) -> float:
     return longest * random.uniform(0.5, 1.0)
 
 
-def retry_after(value: str | None) -> float | None:
+def asked_pause(response: requests.Response) -> float | None:
+    """What an answer says in Retry-After. A date is on the server's clock, which may not be ours."""
+    headers = response.headers
+    return retry_after(headers.get("Retry-After"), http_date(headers.get("Date")))
+
+
+def retry_after(value: str | None, now: datetime.datetime | None = None) -> float | None:
     """Seconds of a Retry-After header (digits or a date), clamped; None when there is none to be read."""
     value = (value or "").strip()
     if re.fullmatch(r"[0-9]+", value):
@@ -397,5 +403,6 @@ def retry_after(value: str | None) -> float | None:
     when = http_date(value)
     if when is None:
         return None
-    seconds = (when - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    now = now or datetime.datetime.now(datetime.timezone.utc)
+    seconds = (when - now).total_seconds()
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)

@@ -167,6 +167,20 @@ def test_retry_after_as_a_date() -> None:
     assert 50 < seconds <= 60
 
 
+def test_retry_after_is_a_date_on_the_servers_clock() -> None:
+    asked = {
+        "Date": "Wed, 21 Oct 2015 07:28:00 GMT",
+        "Retry-After": "Wed, 21 Oct 2015 07:28:09 GMT",
+    }
+    answers = iter([(429, asked, b""), (200, {}, b"[]")])
+    with misbehaving(
+        lambda method, path, headers: None if "token" in path else next(answers)
+    ) as server:
+        time = SimulatedTime()
+        server.client(time).get("/actions")
+    assert time.slept[0] == 9
+
+
 @pytest.mark.parametrize("value", ["1e400", "soon", "-3", "1.5", "inf", "٣"])
 def test_a_retry_after_that_means_nothing(simulator: Simulator, value: str) -> None:
     headers = {"Retry-After": value.encode().decode("latin-1")}
