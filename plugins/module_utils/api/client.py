@@ -317,7 +317,7 @@ class Client:
                     data=form,
                     headers={"Accept": "application/json"},
                 )
-                if response.status_code not in RETRIED_READ:
+                if response.status_code not in RETRIED_READ and not _is_cut(response):
                     return response
                 if not self._pause(attempt, asked_pause(response)):
                     return response
@@ -356,6 +356,18 @@ class Client:
                 method=method,
                 path=path,
             )
+
+
+def _is_cut(response: requests.Response) -> bool:
+    """Whether an object ends too early, as something on the way may leave it."""
+    body = response.content.lstrip()
+    if response.status_code != 200 or body[:1] != b"{":
+        return False
+    try:
+        parse(body)
+    except BodyError as error:
+        return error.passing
+    return False
 
 
 def unreadable(method: str, path: str, why: BodyError) -> ConnectionFailedError:
