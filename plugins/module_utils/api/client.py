@@ -143,15 +143,17 @@ class Client:
         *,
         media_type: str = "application/json",
         once: bool = False,
+        fresh: bool = False,
         query: str | None = None,
         done: t.Callable[[], bool] | None = None,
     ) -> Answer:
         """Sends a write; again only when it surely wasn't executed, or (503, unless `once`) nearly surely.
 
         Raises ConnectionFailedError or ApiError with `arrived` true when it may have been executed, and with `after_503`
-        true when an earlier sending of it may have been. What is sent `once` goes over a connection of its own, as one
-        that has gone stale is the usual cause of lost answers. With `done` it is sent again after a 503, too, unless that
-        says that it was executed. With a `query`, maybe an empty one, the address is sent as it is written, as in `read`.
+        true when an earlier sending of it may have been. `done` is asked before it is sent again after a 503, and keeps it
+        from being sent when it has been executed. What is sent `once` goes over a connection of its own (`fresh`), as one
+        that has gone stale is the usual cause of lost answers. With a `query`, maybe an empty one, the address is sent as
+        it is written, as in `read`.
         """
         if self.read_only and not self.dry_run:
             raise WriteRefusedError(f"{method} {path} was not sent: check mode changes nothing.")
@@ -159,9 +161,9 @@ class Client:
         address: dict[str, t.Any] = {"query": query or "", "as_written": query is not None}
         if self.dry_run:
             return self._dry_run(method, path, headers, body, **address)
-        retried = RETRIED_ONCE if once and done is None else RETRIED_WRITE
+        retried = RETRIED_ONCE if once else RETRIED_WRITE
         response, data = self._with_retries(
-            method, path, retried, headers, body, fresh=once, done=done, **address
+            method, path, retried, headers, body, fresh=once or fresh, done=done, **address
         )
         return Answer(response.status_code, data)
 

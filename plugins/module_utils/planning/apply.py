@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import datetime
+import functools
 import typing as t
 
 from ..api import actions
@@ -209,7 +211,8 @@ class Applier:
         while True:
             sent_at = self._target.client.server_time
             try:
-                return AcceptedStep(step, sent_at, self._target.send(step))
+                done = functools.partial(self._is_done, step, sent_at)
+                return AcceptedStep(step, sent_at, self._target.send(step, done))
             except (ConnectionFailedError, ApiError) as error:
                 failure = error
             after_503 = getattr(failure, "status", None) == 503
@@ -229,6 +232,7 @@ class Applier:
                 never = step.again == NEVER or creates
                 # Sent again it is only after a look for as long as that takes.
                 if never or (self._deadline.over and (lost or step.again != ALWAYS)):
+                    self.outcome.accepted = True  # or may be: nobody knows
                     raise unsure(self._plan, step, failure)
                 if attempts >= MOST_ATTEMPTS or (after_503 and step.again == ALWAYS):
                     raise failure
@@ -238,6 +242,13 @@ class Applier:
                     return None
             else:
                 raise failure
+
+    def _is_done(self, step: Step, sent_at: datetime.datetime | None) -> bool:
+        """One look, before a step is sent again after a 503. One that fails is repeated by whoever is told of the 503."""
+        try:
+            return find_trace(self._target, step, sent_at, 0) is not None
+        except ItcareError:
+            return True
 
     def _reconsider(
         self,

@@ -68,11 +68,12 @@ class Target:
         """None while there is none."""
         return (self.current or {}).get("id")
 
-    def send(self, step: Step) -> Action | None:
-        """The action that the answer names."""
+    def send(self, step: Step, done: t.Callable[[], bool] | None = None) -> Action | None:
+        """The action that the answer names. `done`: see Client.write."""
         path = step.path.replace("{id}", str(self.id))
+        once = step.again != ALWAYS
         answer = self.client.write(
-            step.method, path, step.body, media_type=step.media_type, once=step.again != ALWAYS
+            step.method, path, step.body, media_type=step.media_type, once=once, done=done
         )
         return actions.begun_action(answer)
 

@@ -144,7 +144,8 @@ class Writing:
             call.path,
             call.content,
             media_type=call.media_type,
-            once=True,
+            once=done is None,
+            fresh=True,
             query=encode(call.query),
             done=done,
         )
