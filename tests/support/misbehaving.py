@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An HTTP server whose every answer the test makes up, for what the simulator can't say: `with misbehaving(reply)`."""
+"""An HTTP server whose every answer the test makes up, for what the simulator can't say: `with misbehaving(reply)`; and nobody at all: `with nobody()`."""
 
 from __future__ import annotations
 
 import contextlib
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -110,3 +111,11 @@ def misbehaving(
         yield server
     finally:
         server.close()
+
+
+@contextlib.contextmanager
+def nobody() -> Iterator[str]:
+    """An address that refuses connections, and that nobody else gets meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}/itcare"

@@ -189,13 +189,6 @@ def test_no_such_host(simulator: Simulator, option: str) -> None:
     assert f"no-such-host.invalid can't be resolved: check {option}" in str(caught.value)
 
 
-def test_no_answer_in_time(simulator: Simulator) -> None:
-    simulator.fault(method="GET", fault={"delay": 0.6})
-    client = client_of(simulator, retries=0, request_timeout=0.2)
-    with pytest.raises(errors.ConnectionFailedError, match="within 0.2 s .request_timeout"):
-        client.get(INSTANCES)
-
-
 @pytest.mark.parametrize("kind", ["http_proxy", "HTTP_PROXY"])
 def test_a_proxy_that_is_not_there(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch, kind: str

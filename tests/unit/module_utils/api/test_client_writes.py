@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from support.client import PatientTime, SimulatedTime, client_of, executed
+from support.client import SimulatedTime, client_of, executed
 from support.simulator import Simulator
 
 SNAPSHOTS = "/compute/instances/10001/snapshots"
@@ -107,16 +107,6 @@ def test_an_unsure_write_is_sent_once(
     assert vars(caught.value)["arrived"]
     assert len(simulator.writes()) == 1
     assert not time.slept
-
-
-@pytest.mark.parametrize("fault", [{"delay": 0.5}, {"delay_after": 0.5}], ids=["before", "after"])
-def test_a_write_without_an_answer_in_time(simulator: Simulator, fault: dict[str, Any]) -> None:
-    simulator.fault(method="POST", path="snapshots", fault=fault)
-    with pytest.raises(errors.ConnectionFailedError, match="request_timeout") as caught:
-        client_of(simulator, request_timeout=0.2).write("POST", SNAPSHOTS, {})
-    assert caught.value.arrived
-    PatientTime(simulator).sleep(0)  # else it is executed in the next test
-    assert len(simulator.writes()) == 1
 
 
 @pytest.mark.parametrize(("status", "title"), REFUSED.items())

@@ -19,7 +19,6 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import (
     NAME,
     WAIT,
-    PatientTime,
     SimulatedTime,
     client_of,
     executed,
@@ -36,10 +35,6 @@ from support.tasks import CREATE, SNAPSHOT, run, run_snapshot
 @pytest.fixture(autouse=True)
 def _slow_actions(simulator: Simulator) -> None:
     simulator.settings(action_delay=100)
-
-
-def recover(simulator: Simulator, **client: Any) -> Result:
-    return run_snapshot(simulator, {"state": "recovered", "force": True}, **client)
 
 
 # -- what others did just before doesn't stand for it --------------------------------------------------------------------
@@ -155,44 +150,6 @@ def test_anothers_failure_is_not_ours(simulator: Simulator) -> None:
 # -- once ----------------------------------------------------------------------------------------------------------------
 
 
-ONCE: dict[str, tuple[dict[str, Any] | None, Any, str]] = {
-    "create": (None, lambda simulator: run(simulator, CREATE), "POST"),
-    "reset": ({}, lambda simulator: run(simulator, {"state": "reset"}), "PATCH"),
-    "forced recovery": ({"snapshot": {"description": "x"}}, recover, "PATCH"),
-}
-
-
-@pytest.mark.parametrize("delay", [0, 10])
-@pytest.mark.parametrize(("fields", "work", "method"), ONCE.values(), ids=ONCE)
-def test_503_after_delivery(
-    simulator: Simulator, fields: dict[str, Any] | None, work: Any, method: str, delay: int
-) -> None:
-    simulator.settings(action_delay=delay)
-    if fields is not None:
-        instance_of(simulator, **fields)
-    simulator.fault(method=method, path="/itcare", fault={"status": 503, "execute": True})
-    result = work(simulator)
-    assert result.changed
-    assert len(result.values["operations"]) == len(simulator.writes()) == 1
-
-
-@pytest.mark.parametrize(("fields", "work", "method"), ONCE.values(), ids=ONCE)
-def test_503_instead_of_delivery(
-    simulator: Simulator, fields: dict[str, Any] | None, work: Any, method: str
-) -> None:
-    """Nearly always it wasn't executed, but a second reset or recovery would do harm if it was."""
-    if fields is not None:
-        instance_of(simulator, **fields)
-    simulator.fault(method=method, path="/itcare", fault={"status": 503})
-    if method == "POST":
-        assert work(simulator).changed
-        assert len(executed(simulator)) == 1
-    else:
-        with pytest.raises(errors.ItcareError, match="isn't known whether"):
-            work(simulator)
-        assert len(simulator.writes()) == 1
-
-
 @pytest.mark.parametrize(("timeout", "looks_for"), [(1800, 120), (60, 60)])
 def test_how_long_a_lost_create_is_looked_for(
     simulator: Simulator, timeout: int, looks_for: int
@@ -232,14 +189,6 @@ def test_a_reset_that_may_not_have_been_is_not_repeated(
     assert "Look at it before running this task again" in str(caught.value)
     assert operations(simulator) == ["reset"]
     assert len(simulator.writes()) == 2
-
-
-def test_a_reset_that_is_executed_late(simulator: Simulator) -> None:
-    instance_of(simulator)
-    simulator.fault(method="PATCH", fault={"delay": 0.6})
-    result = run(simulator, {"state": "reset"}, request_timeout=0.3, time=PatientTime(simulator))
-    assert result.values["operations"] == ["reset"]
-    assert operations(simulator) == ["reset"]
 
 
 @pytest.mark.parametrize("force", [False, True])
