@@ -109,6 +109,9 @@ def environment(session: nox.Session, **extra: object) -> dict[str, str]:
             ours.symlink_to(users)
     return {
         "HOME": str(home),
+        # Where the user's access tokens are; without it they are in the home.
+        "XDG_RUNTIME_DIR": "",
+        "XDG_CACHE_HOME": str(home / ".cache"),
         # Ansible would take it from the account's real home.
         "ANSIBLE_REMOTE_TMP": str(home / "tmp"),
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),

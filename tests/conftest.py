@@ -13,7 +13,12 @@ import tempfile
 import hypothesis
 import pytest
 
-pytest_plugins = ["support.simulator", "support.tls", "support.inventory"]
+pytest_plugins = [
+    "support.simulator",
+    "support.openid_provider",
+    "support.tls",
+    "support.inventory",
+]
 
 # How long an example takes says something about the machine, not about the code.
 hypothesis.settings.register_profile(

@@ -44,6 +44,7 @@ def write_source(
     if simulator is not None:
         keys = ("api_url", "token_url", "client_id", "client_secret")
         connection = {key: simulator.options()[key] for key in keys}
+        connection["token_cache"] = False  # tests count requests
     content = {"plugin": "cegedim.cloud.itcare", **connection, **options}
     path = folder / name
     path.write_text(json.dumps({k: v for k, v in content.items() if v is not None}))

@@ -83,6 +83,9 @@ class ConnectionOptions:
             raise InputError(
                 "client_secret must be one line: look for a line end or another control character in it."
             )
+        for option, value in (("client_id", name), ("client_secret", secret)):
+            if value and re.search(r"[\ud800-\udfff]", value):
+                raise InputError(f"{option} must be text: it holds half of a character.")
         if token or (name and secret):
             return
         if not name and not secret:

@@ -11,6 +11,7 @@ import threading
 import time
 import typing as t
 from dataclasses import dataclass
+from urllib.parse import quote_plus
 
 from .bodies import BodyError
 from .checks import LONGEST, ONE_WORD
@@ -71,12 +72,13 @@ class TokenSource:
         self._cache = cache
         self._lock = threading.Lock()
         self._token: _Token | None = None
+        self._pairs = _pairs(options)
         self._known: tuple[
             _Token, ...
         ] = ()  # the last ones; what was rejected can still be in an answer
         self._distrusts_cache = False
         self.hidden: list[str] = []  # secrets that aren't ours
-        self._register(options.client_secret, options.access_token, self._basic)
+        self._register(options.client_secret, options.access_token, *self._basics)
 
     def current(self) -> str:
         """A token that isn't about to end. Raises AuthenticationError or ConnectionFailedError."""
@@ -110,7 +112,7 @@ class TokenSource:
     def scrub(self, text: str) -> str:
         """`text` without any secret, for what a server said."""
         options = self._options
-        secrets = [options.client_secret, options.access_token, self._basic, *self.hidden]
+        secrets = [options.client_secret, options.access_token, *self._basics, *self.hidden]
         for token in self._known:
             secrets += [token.access, token.refresh]
         for secret in filter(None, secrets):
@@ -142,12 +144,9 @@ class TokenSource:
         return self._remembered(_Token(found.access, ends, is_borrowed=True))
 
     @property
-    def _basic(self) -> str | None:
-        """What the header of a token request shows of id and secret."""
-        options = self._options
-        if not options.client_id or not options.client_secret:
-            return None
-        return base64.b64encode(f"{options.client_id}:{options.client_secret}".encode()).decode()
+    def _basics(self) -> list[str]:
+        """What the header of a token request may show of id and secret."""
+        return [base64.b64encode(b":".join(pair)).decode() for pair in self._pairs]
 
     def _register(self, *secrets: str | None) -> None:
         if self._mask is not None:
@@ -167,11 +166,8 @@ class TokenSource:
     def _request(self, form: dict[str, str]) -> _Token:
         options = self._options
         asked_at = self._clock()
-        auth = requests.auth.HTTPBasicAuth(
-            str(options.client_id).encode(), str(options.client_secret).encode()
-        )
         try:
-            answer = self._send(form, auth)
+            answer = self._ask(form)
         except ConnectionFailedError as error:
             error.arrived = False  # whatever the token was wanted for
             raise
@@ -201,10 +197,29 @@ class TokenSource:
             )
         )
 
+    def _ask(self, form: dict[str, str]) -> requests.Response:
+        """With id and secret in the form that the endpoint takes, which is found out once."""
+        pair, *others = self._pairs
+        answer = self._send(form, requests.auth.HTTPBasicAuth(*pair))
+        if answer.status_code == 401 and others:
+            answer = self._send(form, requests.auth.HTTPBasicAuth(*others[0]))
+            if answer.status_code == 200:
+                self._pairs.reverse()
+        return answer
+
     def _remembered(self, token: _Token) -> _Token:
         self._known = (*self._known[1 - KNOWN :], token)
         self._register(token.access, token.refresh)
         return token
+
+
+def _pairs(options: ConnectionOptions) -> list[tuple[bytes, bytes]]:
+    """Id and secret as they are, and encoded as RFC 6749 says, where that is different (docs/api.md#authentication)."""
+    if not options.client_id or not options.client_secret:
+        return []
+    plain = (options.client_id.encode(), options.client_secret.encode())
+    encoded = (quote_plus(plain[0]).encode(), quote_plus(plain[1]).encode())
+    return [plain] if plain == encoded else [plain, encoded]
 
 
 def _lifetime(told: t.Any) -> float:

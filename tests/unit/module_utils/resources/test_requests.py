@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many requests a task makes that changes nothing, beside the one for its token."""
+"""How many requests a task makes that changes nothing. Its token is in the cache: another task has asked for it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.g
 )
 from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import WAIT, calls, client_of, instance_of
-from support.simulator import Simulator
+from support.simulator import TOKEN_PATH, Simulator
 
 NAME = "PEB4TEST01"
 ACTIONS = "GET /actions"
@@ -138,11 +138,19 @@ def test_a_task_that_changes_nothing(
         )
 
     given = {key: with_id(value) for key, value in options.items()}
+    client_of(simulator, token_cache=True).get("/actions")
     simulator.clear_requests()
-    result = work(client_of(simulator, read_only=read_only), {**WAIT, **given})
-    assert not result.changed
-    assert calls(simulator)[0].startswith("POST ")  # the token
-    assert calls(simulator)[1:] == [call.replace("ID", str(identity)) for call in expected]
+    client = client_of(simulator, read_only=read_only, token_cache=True)
+    assert not work(client, {**WAIT, **given}).changed
+    assert calls(simulator) == [call.replace("ID", str(identity)) for call in expected]
+
+
+def test_without_a_token(simulator: Simulator) -> None:
+    """One more."""
+    name = instance_of(simulator)["name"]
+    simulator.clear_requests()
+    instance_queries.gather(client_of(simulator, token_cache=True), {"names": [name]})
+    assert calls(simulator) == [f"POST {TOKEN_PATH}", LIST]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +168,9 @@ def test_in_bulk(
     """As for one."""
     fields = HAS_ONE if options.get("state") == "present" else {}
     names = [instance_of(simulator, name=f"T{number:02}", **fields)["name"] for number in range(30)]
+    client_of(simulator, token_cache=True).get("/actions")
     simulator.clear_requests()
-    assert not work(client_of(simulator), {**WAIT, "names": names, **options}).changed
-    asked = [call for call in calls(simulator)[1:] if not call.endswith("/snapshots")]
+    client = client_of(simulator, token_cache=True)
+    assert not work(client, {**WAIT, "names": names, **options}).changed
+    asked = [call for call in calls(simulator) if not call.endswith("/snapshots")]
     assert asked == [*before, LIST]
