@@ -48,7 +48,6 @@ class _Token:
     asked_at: float = 0
     lifetime: float = 0
     is_borrowed: bool = False  # another process has asked for it
-    is_rejected: bool = False
 
 
 class TokenSource:
@@ -73,9 +72,7 @@ class TokenSource:
         self._lock = threading.Lock()
         self._token: _Token | None = None
         self._pairs = _pairs(options)
-        self._known: tuple[
-            _Token, ...
-        ] = ()  # the last ones; what was rejected can still be in an answer
+        self._known: tuple[_Token, ...] = ()  # the last ones
         self._distrusts_cache = False
         self.hidden: list[str] = []  # secrets that aren't ours
         self._register(options.client_secret, options.access_token, *self._basics)
@@ -97,17 +94,14 @@ class TokenSource:
         if self._options.access_token:
             return False
         with self._lock:
-            is_borrowed = False
-            for token in self._known:
-                if token.access == rejected:
-                    token.is_rejected, is_borrowed = True, token.is_borrowed
             if self._token is not None and self._token.access == rejected:
                 self._token = None
             if self._cache:
                 self._cache.discard(rejected)
             if again:
                 self._distrusts_cache = True
-            return is_borrowed or not again
+            borrowed = [token.access for token in self._known if token.is_borrowed]
+            return not again or rejected in borrowed
 
     def scrub(self, text: str) -> str:
         """`text` without any secret, for what a server said."""
@@ -134,8 +128,8 @@ class TokenSource:
     def _borrowed(self, cache: TokenCache) -> _Token | None:
         """What another process has got, when it is good for a request."""
         found = None if self._distrusts_cache else cache.read()
-        rejected = [token.access for token in self._known if token.is_rejected]
-        if found is None or found.access in rejected:
+        # One that was here before was rejected, or has ended: the clock of the file may have been set back.
+        if found is None or found.access in [token.access for token in self._known]:
             return None
         now = self._clock()
         ends = now + found.left - _margin(found.lifetime)

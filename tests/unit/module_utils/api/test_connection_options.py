@@ -95,6 +95,22 @@ def test_from_the_environment(environment: Any) -> None:
     assert found.ca_path == os.path.expanduser("~/ca.pem")
 
 
+@pytest.mark.parametrize(("value", "expected"), [("no", False), ("TRUE", True), ("", True)])
+def test_the_token_cache(environment: Any, value: str, expected: bool) -> None:
+    environment(token_cache=value)
+    assert connection_options(PAIR).token_cache is expected
+    assert connection_options({**PAIR, "token_cache": not expected}).token_cache is not expected
+
+
+def test_a_token_cache_that_is_neither_on_nor_off(environment: Any) -> None:
+    with pytest.raises(InputError, match="^token_cache takes true or false, not 'ture'"):
+        connection_options({**PAIR, "token_cache": "ture"})
+    environment(token_cache="/run")
+    sentence = r"^token_cache \(environment variable ITCARE_TOKEN_CACHE\) takes true or false"
+    with pytest.raises(InputError, match=sentence):
+        connection_options(PAIR)
+
+
 def test_an_empty_variable_is_not_set(environment: Any) -> None:
     names = ["api_url", "token_url", "access_token", "validate_certs", "ca_path", "retries"]
     environment(**dict.fromkeys([*names, "request_timeout"], ""))

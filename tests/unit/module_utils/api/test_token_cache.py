@@ -304,6 +304,25 @@ def test_the_clock_is_set_back(simulator: Simulator, folder: Path) -> None:
     assert cached(folder)["got"] == time.wall_clock()  # replaced
 
 
+def test_the_clock_is_set_back_a_little(simulator: Simulator, folder: Path) -> None:
+    """To when the token was there already. Who has had it knows that it has ended."""
+    time = SimulatedTime(simulator)
+    wall = [time.wall_clock()]
+    client = Client(
+        ConnectionOptions.from_mapping(simulator.options(token_cache=True)),
+        sleep=time.sleep,
+        clock=time.clock,
+        wall_clock=lambda: wall[0],
+    )
+    client.get(INSTANCES)
+    time.sleep(1300)
+    wall[0] += 100
+    client.get(INSTANCES)
+    assert grants(simulator) == ["client_credentials", "refresh_token"]
+    assert set(statuses(simulator)) == {200}
+    assert cached(folder)["got"] == wall[0]
+
+
 # -- a 401 -----------------------------------------------------------------------------------------------------------------
 
 
@@ -560,6 +579,19 @@ def test_content_that_is_not_trusted(
     third.get(INSTANCES)
     assert third.notices == Notices()
     assert len(grants(simulator)) == 2
+
+
+def test_what_is_in_the_way_of_writing(simulator: Simulator, folder: Path) -> None:
+    sharing(simulator).get(INSTANCES)
+    file = file_in(folder)
+    file.unlink()
+    in_the_way = Path(f"{file}.new")
+    in_the_way.mkdir()
+    client = sharing(simulator)
+    client.get(INSTANCES)
+    (warning,) = client.notices.warnings
+    assert f"{in_the_way} can't be used (" in warning
+    assert not file.exists()
 
 
 def test_a_file_of_terabytes(simulator: Simulator, folder: Path) -> None:

@@ -103,6 +103,48 @@ def test_a_token_whose_end_is_not_told(simulator: Simulator) -> None:
         assert [path for _method, path, _headers in server.seen].count("/token") == 1
 
 
+@pytest.mark.parametrize("lifetime", ["-5", "0", "NaN", '"nan"', "null", "false"])
+def test_a_lifetime_that_means_nothing(lifetime: str) -> None:
+    """As if it weren't told."""
+    body = f'{{"access_token": "granted-token", "expires_in": {lifetime}}}'.encode()
+    time = SimulatedTime()
+    with misbehaving(lambda method, path, headers: (200, {}, body)) as server:
+        client = server.client(time=time)
+        for _time in range(2):
+            client.get("/actions")
+            client.get("/actions")
+            time.sleep(31)
+        assert [path for _method, path, _headers in server.seen].count("/token") == 2
+
+
+@pytest.mark.parametrize("lifetime", ["Infinity", "1e400", "1e12", "10000000000000000"])
+def test_a_token_that_is_said_to_live_for_ever(lifetime: str) -> None:
+    """It is kept, but not for ever."""
+    body = f'{{"access_token": "granted-token", "expires_in": {lifetime}}}'.encode()
+    time = SimulatedTime()
+    with misbehaving(lambda method, path, headers: (200, {}, body)) as server:
+        client = server.client(time=time)
+        for _time in range(3):
+            client.get("/actions")
+            time.sleep(20_000_000)
+        assert [path for _method, path, _headers in server.seen].count("/token") == 2
+
+
+@pytest.mark.parametrize("refresh", ["5", "[]", "{}", "true", '""'])
+def test_a_refresh_token_that_is_none(refresh: str) -> None:
+    told = f'"expires_in": 60, "refresh_expires_in": 600, "refresh_token": {refresh}'
+    body = f'{{"access_token": "granted-token", {told}}}'.encode()
+    time = SimulatedTime()
+    with misbehaving(
+        lambda method, path, headers: (200, {}, body) if path == "/token" else (400, {}, b"no")
+    ) as server:
+        client = server.client(time=time)
+        for _time in range(2):
+            with pytest.raises(errors.ApiError, match="no"):
+                client.get("/actions")
+            time.sleep(60)
+
+
 def test_one_new_token_after_a_401(simulator: Simulator) -> None:
     client = client_of(simulator)
     client.get(INSTANCES)
@@ -172,6 +214,10 @@ def test_the_token_request_is_tried_again(simulator: Simulator, fault: dict[str,
         ({"status": 200, "body": '{"access_token": 5}'}, "token_url"),
         ({"status": 200, "body": '{"access_token": "two words"}'}, "token_url"),
         ({"status": 200, "body": '{"access_token": "x", "expires_in": "soon"}'}, "token_url"),
+        (
+            {"status": 200, "body": f'{{"access_token": "x", "expires_in": 1{"0" * 400}}}'},
+            "token_url",
+        ),
     ],
 )
 def test_no_token_to_be_had(simulator: Simulator, fault: dict[str, Any], said: str) -> None:
@@ -304,6 +350,8 @@ def test_a_token_that_no_header_can_carry(token: str) -> None:
         ({"client_id": "me\n", "client_secret": "x"}, r"^client_id must have no .*'me\\n'"),
         ({"client_id": "me", "client_secret": "pass\n"}, "^client_secret must be one line"),
         ({"client_id": "me", "client_secret": "pa\rss"}, "^client_secret must be one line"),
+        ({"client_id": "me", "client_secret": "pass\ud800"}, "^client_secret must be text"),
+        ({"client_id": "m\udfffe", "client_secret": "pass"}, "^client_id must be text"),
         ({"access_token": "x", "request_timeout": 0}, "^request_timeout must be more"),
         ({"access_token": "x", "retries": -1}, "^retries must be 0 or more"),
     ],
