@@ -6,26 +6,47 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
 import typing as t
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MASK = "********"
-LONG = 6  # characters from which a secret can't be a part of other words by chance: it is looked for in keys of data, too
+LONG = 6  # characters from which a secret can't be a part of other words by chance: it is looked for in keys of data and in base64, too
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-def forms(secret: str) -> tuple[str, ...]:
-    """A text as it is, and as JSON, an address or a web page would show it."""
-    return (
-        secret,
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        quote(secret, safe=""),
-        html.escape(secret),
-    )
+def scrubbed(text: str, secrets: t.Iterable[str | None]) -> str:
+    """`text` without any of the secrets."""
+    found = {form for secret in secrets if secret for form in forms(secret)}
+    for form in sorted(found, key=len, reverse=True):
+        text = text.replace(form, MASK)
+    return text
+
+
+def forms(secret: str) -> t.Iterator[str]:
+    """As it is, and as JSON, an address, a web page or base64 would show it; also read in the encoding that HTTP takes for given."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    for text in (secret, raw.decode("latin-1")):
+        yield text
+        yield json.dumps(text)[1:-1]
+        yield json.dumps(text, ensure_ascii=False)[1:-1]
+        yield html.escape(text)
+    for quoted in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
+        yield quoted
+        yield re.sub("%..", lambda code: code[0].lower(), quoted)
+    if len(secret) >= LONG:
+        for before in range(3):
+            yield from _in_base64(raw, before)
+
+
+def _in_base64(secret: bytes, before: int) -> t.Iterator[str]:
+    """The characters that it alone decides, with so many bytes before it, whatever they are."""
+    first, end = -(-before * 8 // 6), (before + len(secret)) * 8 // 6
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(b"-" * before + secret)[first:end].decode()
 
 
 class Mask:

@@ -18,7 +18,7 @@ from .checks import LONGEST, ONE_WORD
 from .connection_options import ConnectionOptions
 from .errors import AuthenticationError, ConnectionFailedError
 from .http_errors import token_error
-from .masking import MASK, forms
+from .masking import scrubbed
 from .parsing import parse
 from .requests_library import REQUESTS_IMPORT_ERROR, requests
 from .token_cache import TokenCache
@@ -109,10 +109,7 @@ class TokenSource:
         secrets = [options.client_secret, options.access_token, *self._basics, *self.hidden]
         for token in self._known:
             secrets += [token.access, token.refresh]
-        for secret in filter(None, secrets):
-            for form in forms(secret):
-                text = text.replace(form, MASK)
-        return text
+        return scrubbed(text, secrets)
 
     def _shared(self, cache: TokenCache) -> _Token:
         """Of many processes that need a token at once, one asks for it."""
@@ -211,9 +208,10 @@ def _pairs(options: ConnectionOptions) -> list[tuple[bytes, bytes]]:
     """Id and secret as they are, and encoded as RFC 6749 says, where that is different (docs/api.md#authentication)."""
     if not options.client_id or not options.client_secret:
         return []
-    plain = (options.client_id.encode(), options.client_secret.encode())
-    encoded = (quote_plus(plain[0]).encode(), quote_plus(plain[1]).encode())
-    return [plain] if plain == encoded else [plain, encoded]
+    plain = [text.encode("utf-8", "surrogatepass") for text in (options.client_id, options.client_secret)]
+    encoded = [quote_plus(part).encode() for part in plain]
+    pairs = [(plain[0], plain[1]), (encoded[0], encoded[1])]
+    return pairs[:1] if plain == encoded else pairs
 
 
 def _lifetime(told: t.Any) -> float:
