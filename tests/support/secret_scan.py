@@ -200,7 +200,9 @@ def leaks(
     evidence: Evidence, secrets: Iterable[Secret], exceptions: Iterable[Allowed] = ()
 ) -> list[Leak]:
     """What of the secrets is where it may not be."""
-    known = [(secret, form, texts) for secret in secrets for form, texts in forms(secret.value).items()]
+    known = [
+        (secret, form, texts) for secret in secrets for form, texts in forms(secret.value).items()
+    ]
     exempt = list(exceptions)
     found = []
     for (place, where), contents in sorted(evidence.seen.items()):

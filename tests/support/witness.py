@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+import requests.auth
 from support.secret_scan import URL, Evidence, Secret
 from support.simulator import TOKEN_PATH, Simulator
 
@@ -82,7 +83,7 @@ class Witness:
         answer = self._session.post(
             self.simulator.token_url,
             data={"grant_type": "client_credentials"},
-            auth=(client_id.encode(), client_secret.encode()),
+            auth=requests.auth.HTTPBasicAuth(client_id.encode(), client_secret.encode()),
         ).json()
         token: str = answer["access_token"]
         self.secrets.add(Secret("access token", token))
@@ -122,7 +123,9 @@ class Witness:
         words = [authorization, body.decode()]
         if authorization.startswith("Basic "):
             words += base64.b64decode(authorization.removeprefix("Basic ")).decode().split(":", 1)
-        encoded = [base64.b64encode(b"x" * n + word.encode()).decode() for word in words for n in range(3)]
+        encoded = [
+            base64.b64encode(b"x" * n + word.encode()).decode() for word in words for n in range(3)
+        ]
         text = " ".join([*words, *map(quote, words), *map(html.escape, words), *encoded])
         turn = next(self._turns) % 4
         if turn == 0:

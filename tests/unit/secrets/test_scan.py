@@ -170,7 +170,7 @@ def scene(tmp_path: Path, witness: Witness) -> Scene:
 def encrypted(text: str) -> str:
     """As ansible-vault does it, with the password that each scene has."""
     vault = VaultLib([("default", VaultSecret(b"sesame"))])
-    return vault.encrypt(text).decode()  # type: ignore[no-any-return]
+    return vault.encrypt(text).decode()
 
 
 def while_it_runs(*names: str) -> list[Allowed]:
@@ -238,7 +238,9 @@ def test_modules_with_options(scene: Scene) -> None:
     assert "disk/work/ansible.log" in shown
     assert re.search(r"disk/work/facts/\S*localhost", shown)
     started = scene.evidence.names(COMMAND)
-    assert [module for module in TASKS if not any(f"AnsiballZ_{module}.py" in c for c in started)] == []
+    assert [
+        module for module in TASKS if not any(f"AnsiballZ_{module}.py" in c for c in started)
+    ] == []
     at_work = {leak.where for leak in leaks(scene.evidence, [CLIENT_SECRET])}
     assert any("AnsiballZ_itcare_instance.py" in where for where in at_work)
 
@@ -286,7 +288,9 @@ def test_what_ansible_keeps_when_it_is_told_to(scene: Scene) -> None:
     left = Evidence(scene.folder)
     left.look_at_files()
     cached = allowed(DISK, TOKEN_CACHE, "access token")
-    found = leaks(left, scene.secrets(), [*(allowed(DISK, own, "client secret") for own in scene.own), cached])
+    found = leaks(
+        left, scene.secrets(), [*(allowed(DISK, own, "client secret") for own in scene.own), cached]
+    )
     assert {leak.secret for leak in found} == {"client secret"}
     assert [leak.where for leak in found if "/ansible-tmp-" not in leak.where] == []
     # With the environment there is nothing to keep.
@@ -297,7 +301,9 @@ def test_what_ansible_keeps_when_it_is_told_to(scene: Scene) -> None:
     scene.play(tasks, env=env, module_defaults={"group/cegedim.cloud.itcare": other})
     again = Evidence(scene.folder)
     again.look_at_files()
-    assert {leak.where for leak in leaks(again, scene.secrets(), [cached])} <= before | {"work/secret"}
+    assert {leak.where for leak in leaks(again, scene.secrets(), [cached])} <= before | {
+        "work/secret"
+    }
 
 
 def source(scene: Scene, name: str, **options: Any) -> list[str]:

@@ -129,7 +129,11 @@ def test_base64_of_more_than_the_secret(tmp_path: Path, before: int) -> None:
 def test_what_is_allowed_is_allowed_only_there(tmp_path: Path) -> None:
     secret, other = SECRETS[:2]
     evidence = Evidence(tmp_path)
-    for place, where in ((DISK, "cache/token"), (DISK, "elsewhere/token"), (PRINTED, "cache/token")):
+    for place, where in (
+        (DISK, "cache/token"),
+        (DISK, "elsewhere/token"),
+        (PRINTED, "cache/token"),
+    ):
         evidence.add(place, where, f"{secret.value} {other.value}".encode())
     found = leaks(evidence, [secret, other], [allowed(DISK, "cache/*", secret.name)])
     plain = {(leak.place, leak.where, leak.secret) for leak in found if leak.form == "plain"}
