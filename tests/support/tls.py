@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A simulator behind TLS, with a certificate that nobody has signed: the fixture `secure`."""
+"""Simulators behind TLS: with a certificate that nobody has signed (the fixture `secure`), or one that an `Authority` of ours has."""
 
 from __future__ import annotations
 
@@ -24,24 +24,16 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_certificate(tmp_path_factory.mktemp("tls"))
 
 
-def write_certificate(folder: Path, ends_in: int = 1) -> Path:
+def write_certificate(folder: Path, ends_in: int = 1, signed_by: Authority | None = None) -> Path:
     """A certificate for 127.0.0.1 that began two days ago and ends in so many days, beside its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    issuer, issuers_key = (signed_by.name, signed_by.key) if signed_by else (name, key)
     made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=2))
-        .not_valid_after(now + datetime.timedelta(days=ends_in))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
+        _builder(name, issuer, key, ends_in, is_authority=signed_by is None)
+        .add_extension(address, False)
+        .sign(issuers_key, hashes.SHA256())
     )
     (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     (folder / "key.pem").write_bytes(
@@ -52,6 +44,38 @@ def write_certificate(folder: Path, ends_in: int = 1) -> Path:
         )
     )
     return folder / "cert.pem"
+
+
+class Authority:
+    """One of a company's own: `path` is what ca_path is set to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Our authority")])
+        own = _builder(self.name, self.name, self.key, 1, is_authority=True)
+        self.path = folder / "authority.pem"
+        signed = own.sign(self.key, hashes.SHA256())
+        self.path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+
+
+def _builder(
+    name: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    ends_in: int,
+    is_authority: bool,
+) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=2))
+        .not_valid_after(now + datetime.timedelta(days=ends_in))
+        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), True)
+    )
 
 
 @pytest.fixture(scope="session")
