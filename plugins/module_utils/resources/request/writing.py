@@ -21,6 +21,7 @@ from ...api.errors import (
     UnsureWriteError,
 )
 from ...api.shapes import Action
+from ...planning.apply import TRACE
 from ...planning.others import ended_well, list_others, unseen
 from ...planning.target import EFFECT
 from .address import encode
@@ -44,29 +45,29 @@ class Writing:
 
     def run(self) -> bool:
         """Whether something was sent, or would be in check mode."""
-        if self._client.read_only:
-            return self._predicted()
         # Before `unless`, or the effect of what ends in between would be missed.
         busy = self._in_progress()
         if self._holds():
             return False
-        if busy and self._comes_to_hold(self._after(busy)):
-            return False
+        if self._client.read_only:
+            self._predict(busy)
+            return True
+        if busy:
+            ended = self._after(busy)
+            # The end of an action isn't its effect yet.
+            if self._comes_to_hold(EFFECT if any(map(ended_well, ended)) else 0):
+                return False
         self._send()
         return True
 
-    def _predicted(self) -> bool:
-        if self._holds():
-            return False
+    def _predict(self, busy: list[Action]) -> None:
         self.answer = Answer(0, None)
-        busy = self._in_progress()
         for action in busy:
             self._warn(
                 f"{actions.describe(action)} is in progress: for real it is waited for first."
             )
         if self._client.dry_run and not busy:
             self._validate()
-        return True
 
     def _validate(self) -> None:
         try:
@@ -125,15 +126,12 @@ class Writing:
         self._held = self._desired.unless.holds(self.answer.data)
         return self._held
 
-    def _comes_to_hold(self, ended: list[Action]) -> bool:
-        """`unless` again. The end of an action isn't its effect yet."""
+    def _comes_to_hold(self, seconds: float) -> bool:
+        """`unless` again, for so long."""
         if self._holds():
             return True
-        if self._desired.unless is not None and any(map(ended_well, ended)):
-            for _poll in self._deadline.polls(EFFECT):
-                if self._holds():
-                    return True
-        return False
+        polls = self._deadline.polls(seconds if self._desired.unless else 0)
+        return any(self._holds() for _poll in polls)
 
     # -- the write ------------------------------------------------------------------------------------------------------
 
@@ -151,8 +149,9 @@ class Writing:
         )
 
     def _done_before(self) -> bool:
-        """After a 503: it may have been executed all the same."""
-        return self._comes_to_hold(self._after(self._in_progress()))
+        """After a 503: it may have been executed all the same, and what it began may be over."""
+        ended = self._after(self._in_progress())
+        return self._comes_to_hold(EFFECT if any(map(ended_well, ended)) else TRACE)
 
     def _send(self) -> None:
         self.answer = Answer(0, None)

@@ -23,6 +23,9 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_part
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.gather import (
     gather as gather_patch_party,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.request.ensure import (
+    ensure as ensure_request,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
     ensure as ensure_snapshot,
 )
@@ -107,6 +110,22 @@ TABLE: dict[str, tuple[Work, dict[str, Any], dict[str, Any], list[str]]] = {
         {},
         {"names": [NAME], "state": "absent"},
         [ACTIONS, LIST, SNAPSHOT],
+    ),
+    "request": (
+        ensure_request,
+        {},
+        {"method": "DELETE", "path": "/compute/instances/4711", "unless": {"exists": False}},
+        [ACTIONS, "GET /compute/instances/4711"],
+    ),
+    "request without a number": (
+        ensure_request,
+        {},
+        {
+            "method": "POST",
+            "path": "/compute/instances",
+            "unless": {"query": {"names": NAME}, "key": "content.name", "equals": NAME},
+        },
+        [LIST],
     ),
     "snapshot, info": (gather_snapshot, HAS_ONE, {"names": [NAME]}, [LIST]),
     "snapshot, info without one": (

@@ -331,10 +331,11 @@ def test_rule_8_check_mode_predicts(simulator: Simulator) -> None:
     assert result.changed
     assert result.values == {"response": None, "status": None, "itcare_actions": []}
     assert result.diff["after"] == {"operation": "stop"}
-    assert asked(simulator) == [f"GET {PATH}", "GET /actions"]
+    assert asked(simulator) == ["GET /actions", f"GET {PATH}"]
 
 
 def test_rule_8_check_mode_tells_what_it_would_wait_for(simulator: Simulator) -> None:
+    simulator.settings(action_delay=100)
     client = client_of(simulator)
     client.write("PATCH", PATH, {"operation": "resize", "options": {"sizing": "4cpu8gb"}})
     watching = client_of(simulator, read_only=True)
