@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,15 @@ UNPUBLISHED = [
     f"{CLUSTERS}/900001/surprise",
     "/nowhere",
 ]
+ROOT = Path(__file__).resolve().parents[3]
+GUIDE = ROOT / "docs/docsite/rst/guide_request.rst"
+# The reference's menu, and what else its texts name; without Instances, which have modules.
+MENU = """
+    Matomo, Changes, Application Servers, Backup Policies, Containers, Environments, Platform, Resource Filters,
+    Resource Types, Resources, Services, Statuses, Tag Keys, Tag Values, Types, Databases, MariaDB, OpenSearch,
+    PostgreSQL, Redis, SQL Server, Hardwares, Apache Kafka, Message Brokers, RabbitMQ, Domains, Load Balancers,
+    Network Clusters, Networks, Actions, Operations, Glusterfs, Overdrive, Topology, Regions, Availability Zones
+"""
 each_family = pytest.mark.parametrize("path", BY_PATH)
 
 
@@ -80,6 +91,43 @@ def test_an_id_that_nobody_has(api: Any, refused: Any, path: str) -> None:
     refused(api.call("GET", f"{path}/{other['id']}"), 404, "id")
     refused(api.call("GET", f"{path}/x"), 400, "id")
     refused(api.call("PUT", path), 405)
+
+
+# --- the guide's table ---------------------------------------------------------------------------
+
+
+def rows() -> list[tuple[list[str], str, str]]:
+    """Sections, how to get at them, and how sure that is."""
+    table = GUIDE.read_text(encoding="utf-8").partition("The menu of the reference")[2]
+    cells = re.findall(r"^  \* - (.+)\n    - ((?:.+\n)+?)    - (.+)$", table, re.M)
+    return [(sections.split(", "), how, certainty) for sections, how, certainty in cells][1:]
+
+
+def test_the_guide_has_the_whole_menu() -> None:
+    named = [section for sections, _how, _certainty in rows() for section in sections]
+    wanted = [section.strip() for section in MENU.split(",")]
+    assert sorted(named) == sorted([*wanted, "History of a resource"])
+    assert {certainty for _sections, _how, certainty in rows()} == {
+        "sure",
+        "likely",
+        "path not published",
+    }
+
+
+def test_what_the_guide_calls_published_is_served(api: Any) -> None:
+    published = set()
+    for _sections, how, certainty in rows():
+        paths = re.findall(r"``(/[^`]+)``", how)
+        assert not (paths and certainty == "path not published"), how
+        published.update(paths)
+    assert published == {
+        *BY_PATH,
+        "/changes",
+        "/compute/resources",
+        "/compute/resources/{id}/history",
+    }
+    for path in published:
+        api.get(path.replace("{id}", str(one(api, CLUSTERS)["id"])))
 
 
 # --- lists ---------------------------------------------------------------------------------------
