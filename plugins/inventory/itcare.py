@@ -225,8 +225,6 @@ cache_connection: ~/.cache/itcare
 cache_timeout: 600
 """
 
-import contextlib
-import gc
 import re
 import typing as t
 import zlib
@@ -250,6 +248,7 @@ from ..module_utils.api.requests_library import REQUESTS_IMPORT_ERROR, without_w
 from ..plugin_utils.inventory.builder import InventoryBuilder
 from ..plugin_utils.inventory.cache_folder import keep_to_oneself
 from ..plugin_utils.inventory.fleet import Fleet, FleetQuery, fetch_fleet, origin
+from ..plugin_utils.inventory.garbage import COLLECTOR
 from ..plugin_utils.inventory.native_groups import check_tag_groups
 from ..plugin_utils.inventory.options import read_options
 from ..plugin_utils.inventory.rollback import all_or_nothing
@@ -285,7 +284,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             connection = self._connection
             query = FleetQuery.from_options(self.get_options())
             check_tag_groups(query.tag_groups, self._sanitize_group_name, inventory)
-            with garbage_collection_paused(), all_or_nothing(inventory):
+            with COLLECTOR.resting(), all_or_nothing(inventory):
                 builder = InventoryBuilder(self, query, origin(connection))
                 fleet, is_cached = self._fleet(connection, query, cache)
                 packed = None if is_cached or not self.get_option("cache") else fleet.to_cache()
@@ -411,18 +410,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 reason = error
         self.display.warning(f"What was cached can't be used, the API is asked again: {reason!r}")
         return None
-
-
-@contextlib.contextmanager
-def garbage_collection_paused() -> t.Iterator[None]:
-    """All that is built here stays; looking through it again and again for what doesn't takes 40 % of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _is_meant_for_us(path: str) -> bool:

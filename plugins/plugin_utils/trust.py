@@ -28,7 +28,7 @@ from ..module_utils.api.case import harmless_key
 # ansible-core 2.19 and later
 TRUST_IS_GIVEN: bool = hasattr(ansible_template, "trust_as_template")
 
-REMEMBERED = 50_000  # strings; an inventory repeats most of its strings from host to host
+REMEMBERED = 50_000  # texts
 
 
 def can_be_template(text: str) -> bool:
@@ -83,7 +83,17 @@ def _data_text(text: str) -> str:
     return wrap_var(text) if may_become_template(text) else text
 
 
-class _Renamed(dict[str, str]):
+class _Texts(dict[str, t.Any]):
+    """Texts as data, the first of them remembered: an inventory repeats most of its texts from host to host."""
+
+    def __missing__(self, text: str) -> t.Any:
+        data = _data_text(text)
+        if len(self) < REMEMBERED:
+            self[text] = data
+        return data
+
+
+class _Names(dict[str, str]):
     """Names of keys; a key is renamed once, not once per host."""
 
     def __init__(self, rename: t.Callable[[str], str]) -> None:
@@ -98,42 +108,57 @@ class _Renamed(dict[str, str]):
 class Data:
     """Parsed JSON, all the way down, as data and with its keys renamed. Containers are new ones.
 
-    One pass, and no call for a scalar: this is most of what an inventory costs.
+    One pass for names, values and safety, and no call for a scalar: this is most of what an inventory costs. JSON's own
+    classes only, as a parser makes them.
     """
 
     def __init__(
-        self, rename: t.Callable[[str], str] = str, keep: t.Collection[str] = frozenset()
+        self,
+        rename: t.Callable[[str], str] = str,
+        keep: t.Collection[str] = frozenset(),
+        outermost: t.Callable[[str], str] = str,
     ) -> None:
-        self._texts: dict[str, str] = {}
-        self._names = _Renamed(lambda key: harmless_key(rename(key)))
-        self._kept = _Renamed(harmless_key)
+        self._texts = _Texts()
+        self._names = _Names(lambda key: harmless_key(rename(key)))
+        self._outermost = _Names(lambda key: outermost(self._names[key]))
+        self._kept = _Names(harmless_key)
         self._keep = keep  # fields whose value is a map of data: its keys aren't names
 
-    def text(self, text: str) -> str:
-        known = self._texts.get(text)
-        if known is None:
-            known = _data_text(text)
-            if len(self._texts) < REMEMBERED:
-                self._texts[text] = known
-        return known
+    def text(self, text: str) -> t.Any:
+        return self._texts[text]
 
-    def mapping(self, value: dict[str, t.Any], rename: bool = True) -> dict[str, t.Any]:
-        known, names = self._texts.get, self._names if rename else self._kept
+    def mapping(self, value: dict[str, t.Any]) -> dict[str, t.Any]:
+        """An object that isn't in another one: its keys are renamed once more, by `outermost`."""
+        return self._mapping(value, self._outermost, self._names)
+
+    def __call__(self, value: t.Any) -> t.Any:
+        return self._list([value], self._names)[0]
+
+    def _mapping(self, value: dict[str, t.Any], names: _Names, within: _Names) -> dict[str, t.Any]:
+        texts, keep = self._texts, self._keep
         result = {}
         for key, item in value.items():
-            kind = type(item)
+            kind = item.__class__
             if kind is str:
-                item = known(item) or self.text(item)
-            elif kind is dict or kind is list:
-                item = self(item, rename and key not in self._keep)
+                item = texts[item]
+            elif kind is dict:
+                below = self._kept if key in keep else within
+                item = self._mapping(item, below, below)
+            elif kind is list:
+                item = self._list(item, self._kept if key in keep else within)
             result[names[key]] = item
         return result
 
-    def __call__(self, value: t.Any, rename: bool = True) -> t.Any:
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return self.mapping(value, rename)
-        if isinstance(value, list):
-            return [self(item, rename) for item in value]
-        return value
+    def _list(self, value: list[t.Any], names: _Names) -> list[t.Any]:
+        texts = self._texts
+        result = []
+        for item in value:
+            kind = item.__class__
+            if kind is str:
+                item = texts[item]
+            elif kind is dict:
+                item = self._mapping(item, names, names)
+            elif kind is list:
+                item = self._list(item, names)
+            result.append(item)
+        return result

@@ -25,6 +25,11 @@ _LOCAL_NAMES = frozenset(
     ip6-allrouters broadcasthost""".split()
 )
 
+# What most servers have, as it is usually written: private addresses that mean nothing else.
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PRIVATE = re.compile(
+    rf"(?:10\.{_OCTET}|172\.(?:1[6-9]|2[0-9]|3[01])|192\.168)\.{_OCTET}\.{_OCTET}", re.ASCII
+)
 
 # `::127.0.0.1`, the form that `::ffff:127.0.0.1` has replaced: no server has an address of that kind.
 _OLD_MAPPED = ipaddress.IPv6Network("::/96")
@@ -74,6 +79,8 @@ def is_safe_name(name: str) -> bool:
 
 def _address_of_a_server(text: str) -> str | None:
     """An address that may be another machine's, as it is usually written; None for all else."""
+    if _PRIVATE.fullmatch(text):
+        return text
     try:
         found = ipaddress.ip_address(text)
     except ValueError:

@@ -31,18 +31,15 @@ class Translator:
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        self._data = Data(snake, DATA_MAPS)
+        self._data = Data(snake, DATA_MAPS, self._variable)
         self._reserved = frozenset(get_reserved_names()) | _MAGIC_VARIABLES
         self.names: dict[str, str] = {}  # field -> variable
         self._running, self._excluded = (self.variable_name(name) for name in COMPUTED)
 
     def fields(self, instance: Instance) -> Fields:
         """One host variable for each field, as data, and the two booleans that AWX and plays ask for most."""
-        names = self.names
-        variables: dict[str, t.Any] = {}
-        for field, value in self._data.mapping(instance).items():
-            variables[names.get(field) or self.variable_name(field)] = value
-        fields = Fields(names, variables)
+        variables = self._data.mapping(instance)
+        fields = Fields(self.names, variables)
         variables[self._running] = fields.get("status") == "ACTIVE"
         variables[self._excluded] = fields.at(("patch_party", "excluded")) is True
         return fields
@@ -50,6 +47,9 @@ class Translator:
     def text(self, text: str) -> t.Any:
         """A string that came from the API, as data."""
         return self._data.text(text)
+
+    def _variable(self, field: str) -> str:
+        return self.names.get(field) or self.variable_name(field)
 
     def variable_name(self, field: str) -> str:
         """The field under the prefix. What Ansible reserves or rejects is put under the default prefix instead."""
