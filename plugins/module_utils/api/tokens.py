@@ -208,7 +208,9 @@ def _pairs(options: ConnectionOptions) -> list[tuple[bytes, bytes]]:
     """Id and secret as they are, and encoded as RFC 6749 says, where that is different (docs/api.md#authentication)."""
     if not options.client_id or not options.client_secret:
         return []
-    plain = [text.encode("utf-8", "surrogatepass") for text in (options.client_id, options.client_secret)]
+    plain = [
+        text.encode("utf-8", "surrogatepass") for text in (options.client_id, options.client_secret)
+    ]
     encoded = [quote_plus(part).encode() for part in plain]
     pairs = [(plain[0], plain[1]), (encoded[0], encoded[1])]
     return pairs[:1] if plain == encoded else pairs

@@ -97,12 +97,14 @@ class Writing:
         polls = self._deadline.polls()
         while busy:
             try:
-                latest, lost = actions.wait_for_all(self._client, busy, self._deadline)
+                waited = actions.wait_for_all(self._client, busy, self._deadline)
             except ApiError as error:
                 self._warn(unseen(error))
             else:
-                ended += latest
-                going_on = [a for a in latest if is_in_progress(a) and a["id"] not in lost]
+                ended += waited.actions
+                going_on = [
+                    a for a in waited.actions if is_in_progress(a) and a["id"] not in waited.lost
+                ]
                 self._refuse(going_on)
             seen = {action["id"] for action in [*busy, *ended]}
             busy = [action for action in self._in_progress() if action["id"] not in seen]
