@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import sys
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -17,6 +19,7 @@ try:  # masks what is registered wherever Ansible shows something
 except ImportError:  # before ansible-core 2.22
     register_secret = None
 
+from .api.checks import check_unicode
 from .api.client import Client
 from .api.connection_options import (
     DEFAULT_API_URL,
@@ -26,6 +29,7 @@ from .api.connection_options import (
 )
 from .api.errors import InputError, ItcareError
 from .api.masking import Mask
+from .api.parsing import DEEPEST
 from .api.requests_library import REQUESTS_IMPORT_ERROR, without_warnings
 from .old_python import WHERE
 from .resources.selection.filters import FILTERS
@@ -143,6 +147,8 @@ def run(
     params = module.params
     client: Client | None = None
     try:
+        for option, value in params.items():
+            _check_texts(value, option)
         connection = connection_options(params)
         if connection.warning:
             module.warn(connection.warning)
@@ -191,6 +197,28 @@ def _module(argument_spec: ArgumentSpec, settings: dict[str, t.Any]) -> AnsibleM
         }
         module = _Module(argument_spec=given, supports_check_mode=True, **settings)
         fail(module, error)
+    except Exception as error:  # releases of Ansible stumble over different ones
+        message = (
+            f"Ansible can't read the options ({error.__cause__ or error}): look for characters that are none (\\ud800 to "
+            "\\udfff, or bytes that aren't UTF-8) and for numbers of thousands of digits."
+        )
+        sys.stdout.write(json.dumps({"failed": True, "msg": message}))
+        raise SystemExit(1) from None
+
+
+def _check_texts(value: object, option: str, levels: int = DEEPEST) -> None:
+    """Raises InputError where a text, however deep, can't be sent, or is too deep for a recursion."""
+    if levels == 0:
+        raise InputError(f"{option.split('.')[0]} is nested more than {DEEPEST} levels deep.")
+    if isinstance(value, str):
+        check_unicode(value, option)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check_texts(item, option, levels - 1)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_texts(key, option, levels - 1)
+            _check_texts(item, f"{option}.{key}", levels - 1)
 
 
 def fail(module: AnsibleModule, error: ItcareError) -> t.NoReturn:

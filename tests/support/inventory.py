@@ -51,23 +51,28 @@ def write_source(
     return path
 
 
+def environment(folder: Path, **env: str) -> dict[str, str]:
+    """For Ansible's programs, with nobody's settings but these."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "ITCARE_"))}
+    return {
+        **kept,
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_NOCOLOR": "1",
+        "COLUMNS": "10000",
+        "HOME": str(folder),
+        **env,
+    }
+
+
 def run_ansible(
     program: str, folder: Path, *arguments: str | Path, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """One of Ansible's programs, with nobody's settings but these."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "ITCARE_"))}
+    """One of Ansible's programs."""
     return subprocess.run(
         [sys.executable, str(Path(sys.executable).parent / program), *map(str, arguments)],
-        env={
-            **kept,
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-            "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_NOCOLOR": "1",
-            "COLUMNS": "10000",
-            "HOME": str(folder),
-            **env,
-        },
+        env=environment(folder, **env),
         cwd=folder,
         capture_output=True,
         text=True,

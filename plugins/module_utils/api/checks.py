@@ -23,6 +23,15 @@ _TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
 _FALSE = frozenset({"false", "no", "off", "0", "n", "f"})
 
 
+def check_unicode(value: str, where: str) -> str:
+    """The text. Raises InputError when it can't be sent: with half a surrogate pair, as of a byte that isn't UTF-8."""
+    if re.search("[\ud800-\udfff]", value):
+        raise InputError(
+            f"{where} holds a character that is none (a surrogate): look for bytes that aren't UTF-8, and for \\ud800 to \\udfff."
+        )
+    return value
+
+
 def boolean(value: object, where: str) -> bool:
     """One of the words that Ansible has for true and false."""
     word = str(value).strip().lower() if isinstance(value, (str, int, float)) else ""
@@ -52,7 +61,7 @@ def identifier(value: object, where: str) -> int:
 def text(value: object, where: str) -> str:
     """A text; a number, which YAML and templates make of digits, counts as one."""
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        return str(value)
+        return check_unicode(str(value), where)
     raise InputError(f"{where} takes a text, not {value!r}.")
 
 
@@ -76,7 +85,7 @@ def texts(value: object, where: str) -> list[str]:
         is_one = item is not None and not isinstance(item, (dict, list, bool))
         if not is_one or not str(item).strip() or "," in str(item):
             raise InputError(f"{where} takes a list of texts without commas, not {item!r}.")
-    return [str(item) for item in items]
+    return [check_unicode(str(item), where) for item in items]
 
 
 def tags(value: object, where: str) -> list[str]:

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 import importlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,14 +18,11 @@ from urllib.parse import quote
 import pytest
 import yaml
 from ansible.module_utils import basic
-from ansible.module_utils.common.text.converters import to_bytes
 from support.client import executed, instance_of
 from support.inventory import run_ansible, said
+from support.modules import MODULES, arguments
 from support.simulator import Simulator
 
-MODULES = sorted(
-    path.stem for path in Path(__file__).parents[3].joinpath("plugins/modules").glob("itcare_*.py")
-)
 NAME = "PEB4TEST01"
 # keys that a dictionary's methods or Ansible's results would hide
 TAKEN = set(dir(dict)) | {
@@ -39,25 +35,6 @@ TAKEN = set(dir(dict)) | {
     "warnings",
     "results",
 }
-
-
-@contextlib.contextmanager
-def arguments(params: dict[str, Any]) -> Iterator[None]:
-    """What Ansible would hand over to a module."""
-    try:
-        from ansible.module_utils.testing import patch_module_args
-    except ImportError:  # before ansible-core 2.19
-        patched = pytest.MonkeyPatch()
-        patched.setattr(
-            basic, "_ANSIBLE_ARGS", to_bytes(json.dumps({"ANSIBLE_MODULE_ARGS": params}))
-        )
-        try:
-            yield
-        finally:
-            patched.undo()
-    else:
-        with patch_module_args(params):
-            yield
 
 
 Run = Callable[..., dict[str, Any]]

@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ...api.answers import Item
-from ...api.checks import CONTROL, as_list, identifiers
+from ...api.checks import CONTROL, as_list, check_unicode, identifiers
 from ...api.client import Client, query_string
 from ...api.errors import InputError
 from ...api.notices import shortened
@@ -53,7 +53,7 @@ def check_name(name: object, option: str = "name") -> str:
             f"{option} is a host name such as PEB4MYAPP01, not {name!r}: no comma, no leading '!', no blanks around it, "
             "no control characters."
         )
-    return name
+    return check_unicode(name, option)
 
 
 @dataclass(frozen=True)
