@@ -29,7 +29,8 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.result import Result
 from support.client import NAME
 from support.tasks import CREATE, SNAPSHOT, STOPPED
 
-# Faults happen once; "always": from the first such request on. What the words mean is in OUTCOMES.
+# A line for each fault (what the server does: FAULTS), a column for each kind of request (and its task: KINDS). What the
+# words mean is in OUTCOMES. After each cell the fault is gone and the task runs again: that ends in the desired state.
 TABLE = """
                token    list     detail   actions  create   operation delete   snapshot recover  reset    forced   poll
 nothing        once     once     once     once     once     once      once     once     once     once     once     once
@@ -58,6 +59,7 @@ cut_json       again    again    again    again    found    found     found    f
 html_200       unread   fails    fails    fails    unsure   again     again    again    again    unsure   unsure   again
 content_type   once     once     once     once     once     once      once     once     once     once     once     once
 empty_200      unread   unread   unread   once     once     once      once     once     once     once     once     again
+empty_before   unread   unread   unread   once     late     late      late     late     late     unsure   late     again
 slow_drip      fails    fails    fails    fails    found    found     found    found    found    found    found    again
 redirect       fails    fails    fails    fails    fails    fails     fails    fails    fails    fails    fails    fails
 """
@@ -71,6 +73,7 @@ class Outcome:
     sent: int | None  # how often the request went out that was hit; None: as often as it takes
     error: type[errors.ItcareError] | None = None  # None: the task ends well
     says: str = ""  # what the message has beside the request and the fault's own words
+    named: bool = True  # the message names the request
     from_fault: bool = False  # error and words are the fault's
 
     @property
@@ -106,6 +109,13 @@ OUTCOMES = {
         errors.UnsureWriteError,
         "It isn't known whether '.+' was executed.*Look at it before running this task again",
     ),
+    "late": Outcome(
+        "Fails at the end of wait_timeout: taken for accepted, but the effect doesn't show.",
+        1,
+        errors.ActionTimeoutError,
+        "doesn't show the effect of '.+' after 60 s.*Run the same task again to resume",
+        named=False,
+    ),
     "waits": Outcome(
         "Fails at the end of wait_timeout; the action goes on.",
         0,
@@ -123,9 +133,10 @@ class Fault:
     lasts: bool = False
     error: type[errors.ItcareError] = errors.ItcareError
     says: str = ""
-    away: str = ""  # the address at which the service is from then on, longer than the task waits
+    away: str = ""  # the address at which the service is from then on
     impatient: bool = False  # the client waits IMPATIENCE seconds only
     pause: int | None = None  # seconds that the client must wait
+    wait_timeout: int = 1800  # of the task
     tick: int = 0  # seconds of the client's clock that go by each time it is looked at
 
 
@@ -136,8 +147,8 @@ ELSEWHERE = "elsewhere"  # another server, made by the test
 
 FAULTS = {
     "nothing": Fault(),
-    "refused": Fault(away=NOBODY, says="refuses connections"),
-    "dns": Fault(away="http://no-such-host.invalid", says="can't be resolved"),
+    "refused": Fault(away=NOBODY, says="refuses connections", wait_timeout=10),
+    "dns": Fault(away="http://no-such-host.invalid", says="can't be resolved", wait_timeout=10),
     "reset_before": Fault({"cut": "before", "reset": True}, says="was cut before"),
     "reset_after": Fault({"cut": "after", "reset": True}),
     "timeout_before": Fault({"delay": 60, "status": 504, **AFTER_THAT}, impatient=True, says="not answered within"),
@@ -161,6 +172,7 @@ FAULTS = {
     "html_200": Fault({"status": 200, "html": True}, error=errors.ApiError, says="a web page|token"),
     "content_type": Fault({"content_type": "text/html"}),
     "empty_200": Fault({"status": 200, "execute": True}),
+    "empty_before": Fault({"status": 200}, wait_timeout=60),
     "slow_drip": Fault(
         {"drip": 0.01}, error=errors.ConnectionFailedError, says="not answered completely within", tick=60
     ),

@@ -96,6 +96,9 @@ def finish(
     unseen = waits and not accepted.reached
     if unseen and step.blind and accepted.lost:
         raise unsure(plan, step, accepted.said_of_lost)
+    if unseen and step.blind and accepted.action is None and target.before.complete:
+        request = f"{step.method} {step.path.replace('{id}', str(target.id))}"
+        raise unsure(plan, step, f"The answer to {request} names no action, and none is shown.")
     needed = rest or target.goal.read_back or accepted.lost or accepted.guessed
     if unseen and needed and not step.blind:
         _await_effect(accepted, target, plan, rest, outcome)
@@ -104,10 +107,18 @@ def finish(
 
 
 def _begun(accepted: AcceptedStep, target: Target, waits: bool) -> Action | None:
-    """The action of a step whose answer named none: the last that began since, one in progress first."""
-    new = [a for a in target.new(accepted.sent_at) if may_be_of(a, accepted.step)]
-    in_progress = [action for action in new if action["status"] == actions.IN_PROGRESS]
-    return max(in_progress or (new if waits else []), key=order, default=None)
+    """The action of a step whose answer named none: the last that began since, one in progress first.
+
+    Where nothing else tells that it was executed it may take its time to be shown.
+    """
+    is_all = waits and accepted.step.blind and target.before.complete
+    polls = target.deadline.polls(EFFECT if is_all else 0)
+    while True:
+        new = [a for a in target.new(accepted.sent_at) if may_be_of(a, accepted.step)]
+        in_progress = [action for action in new if action["status"] == actions.IN_PROGRESS]
+        found = max(in_progress or (new if waits else []), key=order, default=None)
+        if found is not None or not next(polls, False):
+            return found
 
 
 def _await_effect(

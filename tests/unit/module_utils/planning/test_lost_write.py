@@ -211,7 +211,7 @@ def test_what_other_proxies_answer_after_delivery(simulator: Simulator, status: 
 
 
 class Machine:
-    """An API of one instance, on kept connections; every write is accepted and done at once."""
+    """An API of one instance, on kept connections; every write is accepted and done at once, and no action is shown."""
 
     def __init__(self) -> None:
         self.instance: dict[str, Any] | None = None
@@ -220,6 +220,8 @@ class Machine:
         where = path.split("?")[0].removeprefix("/itcare")
         if where == "/token":
             return None
+        if where == "/actions":
+            return 403, {}, b""
         found: Any = []
         if method == "POST":
             self.instance = {"id": 7, "name": NAME, "status": "ACTIVE"}
