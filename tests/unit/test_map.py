@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import subprocess
@@ -15,13 +14,14 @@ import sys
 import pytest
 from support.guides import ROOT, blocks
 from support.inventory import COLLECTIONS
+from support.named_tests import is_there, named_tests
 from support.simulator import Simulator
 
 PAGE = ROOT / "docs" / "architecture.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 # Paths in which X is any resource, and … the folder of module_utils; test_references.py looks for the others.
 NAMED = sorted(set(re.findall(r"…/[\w/]+(?:\.py)?|[\w/]+_X\.py", TEXT)))
-TESTS = sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)`", TEXT)))
+TESTS = named_tests(TEXT)
 RULES = re.findall(r"^\| (\d)\. .*$", TEXT, re.M)
 
 
@@ -32,8 +32,7 @@ def test_a_file_that_is_named_is_there(name: str) -> None:
 
 @pytest.mark.parametrize(("file", "test"), TESTS)
 def test_a_test_that_is_named_is_there(file: str, test: str) -> None:
-    source = (ROOT / "tests" / "unit" / file).read_text(encoding="utf-8")
-    assert test in [getattr(node, "name", "") for node in ast.parse(source).body]
+    assert is_there(file, test)
 
 
 def test_each_safety_rule_names_its_tests() -> None:
