@@ -78,9 +78,11 @@ def test_what_is_not_published_needs_a_token(simulator: Any) -> None:
 
 @each_family
 def test_an_operation_that_is_not_published(api: Any, refused: Any, path: str) -> None:
-    said = refused(act(api, f"{path}/{one(api, path)['id']}", "dance"), 501)
-    assert f"the operation 'dance' of {path} isn't" in said
-    assert "known are: start, stop" in said
+    others = "extend" if path == CLUSTERS else "create_nodes"
+    for operation in ("dance", others):
+        said = refused(act(api, f"{path}/{one(api, path)['id']}", operation), 501)
+        assert f"the operation '{operation}' of {path} isn't" in said
+        assert "known are: start, stop" in said
 
 
 @each_family
@@ -235,10 +237,8 @@ def test_stop_and_start(api: Any, refused: Any, path: str) -> None:
         refused(act(api, where, operation), 409)
         action = api.finish(submitted)
         assert action in api.get("/actions", resourceId=item["id"], statuses="SUCCESS")
-        assert (action["resourceName"], action["process"].split("_")[-1]) == (
-            item["name"],
-            operation,
-        )
+        said = action["resourceName"], action["resourceType"], action["process"].split("_")[-1]
+        assert said == (item["name"], item["resourceType"], operation)
         assert api.get(where)["status"] == status
     assert api.get(where) == item
 

@@ -139,7 +139,11 @@ def _first_nodes(body: Fields) -> tuple[int, int, int]:
 def delete(store: Store, family: Family, identity: int) -> Change:
     resource = find(store, family, identity)
     _need_idle(store, identity, resource.name)
-    return _change(resource, "delete", lambda when: store.resources.__delitem__(identity))
+
+    def apply(when: float) -> None:
+        store.resources.pop(identity, None)
+
+    return _change(resource, "delete", apply)
 
 
 def delete_node(store: Store, identity: int, node_id: int) -> Change:
