@@ -50,7 +50,7 @@ class CachedToken(t.NamedTuple):
 class TokenCache:
     """One account's token, in a file of its own. No method fails: when something is wrong, the user is told once, and nothing is done any more.
 
-    `pause` sleeps, and answers False when there is no time for that. `user` is whose files are trusted.
+    `pause` sleeps, and answers False when there is no time for that.
     """
 
     def __init__(
@@ -60,13 +60,11 @@ class TokenCache:
         pause: t.Callable[[float], bool],
         *,
         now: t.Callable[[], float] = time.time,
-        user: int | None = None,
     ) -> None:
         self._options = options
         self._notices = notices
         self._pause = pause
         self._now = now
-        self._user = user
         self._salt_and_name = (b"", "")
         self._waited = 0.0
         self._given_up = False
@@ -103,7 +101,7 @@ class TokenCache:
         try:
             if not HAS_LOCKS:
                 raise UnusableError("this system has no locks for files")
-            with PrivateFolder(FOLDER, self._user) as folder:
+            with PrivateFolder(FOLDER) as folder:
                 return work(folder)
         except UnusableError as error:
             reason = str(error)

@@ -160,7 +160,7 @@ OTHERS: list[dict[str, Any]] = [
 ]
 
 
-def cache_of(time: SimulatedTime | None = None, user: int | None = None, **options: Any) -> Any:
+def cache_of(time: SimulatedTime | None = None, **options: Any) -> Any:
     """A cache without a client."""
     time = time or SimulatedTime()
     given = {"client_id": "demo", "client_secret": "demo-secret", **options}
@@ -170,10 +170,8 @@ def cache_of(time: SimulatedTime | None = None, user: int | None = None, **optio
         time.sleep(seconds)
         return True
 
-    cache = TokenCache(
-        ConnectionOptions.from_mapping(given), notices, pause, now=time.wall_clock, user=user
-    )
-    return cache, notices
+    options_of = ConnectionOptions.from_mapping(given)
+    return TokenCache(options_of, notices, pause, now=time.wall_clock), notices
 
 
 def store(cache_and_notices: Any, access: str = "stored-token") -> None:
