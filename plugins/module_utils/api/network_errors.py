@@ -69,7 +69,8 @@ def network_error(
     elif isinstance(error, exceptions.Timeout):
         message = f"{method} {where.path} was not answered within {options.request_timeout:g} s (request_timeout)."
     elif isinstance(error, (ValueError, urllib3.exceptions.LocationValueError)):
-        return InputError(scrub(f"{method} {where.path} can't be sent: {error}."))
+        why = str(error).rstrip(".")
+        return InputError(scrub(f"{method} {where.path} can't be sent: {why}. Check {option}."))
     else:
         message = f"The connection with {host} was cut before {method} {where.path} was answered."
     request = f"{method} {where.path}"

@@ -218,7 +218,7 @@ class _List:
         content = self._content(page)
         if page.get("totalElements") != total:
             raise _UnfitError(
-                f"it had {total} entries at first and {page.get('totalElements')} a moment later"
+                f"it had {total} entries at first and {str(page.get('totalElements'))[:20]} a moment later"
             )
         return content
 

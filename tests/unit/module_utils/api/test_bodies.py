@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.hostile import CHUNKED, JSON
 from support.misbehaving import Reply, misbehaving
 
@@ -133,6 +135,57 @@ def test_not_to_be_read(reply: Reply, why: str, method: str) -> None:
     assert caught.value.arrived  # a write may have been executed, so it is sent once
     cut = (reply, why) in CUT.values()
     assert asked == (3 if cut and method == "GET" else 1)
+
+
+HEADS = st.tuples(
+    st.sampled_from([b"HTTP/1.1 ", b"HTTP/1.0 ", b"HTTP/0.9 ", b"HTTP/9.9 ", b"http/1.1 ", b""]),
+    st.sampled_from(
+        [b"200", b"202", b"204", b"100", b"101", b"302", b"304", b"999", b"-20", b"2e2"]
+    ),
+    st.sampled_from([b" OK", b"", b" \xff", b" NewConnectionError getaddrinfo certificate"]),
+).map(b"".join)
+HEADERS = st.tuples(
+    st.sampled_from(
+        [
+            *[b"Content-Length", b"Transfer-Encoding", b"Content-Encoding", b"Content-Type", b""],
+            *[b"Set-Cookie", b"Connection", b"Location", b"Retry-After", b"Date", b"Trailer", b"X"],
+        ]
+    ),
+    st.sampled_from([b": ", b":", b" "]),
+    st.sampled_from(
+        [
+            *[b"-1", b"2", b"2, 3", b"9" * 5000, b"5_0", b"chunked", b"gzip", b"identity, chunked"],
+            *[
+                b"close",
+                b"http://[::1",
+                b"\xff",
+                b"",
+                b"text/html; charset=\xff",
+                b"h2c",
+                b"a" * 60_000,
+            ],
+            b"a=b; expires=Thu, 99 Foo 99999 99:99:99 GMT; max-age=1e400; domain=..; path=\x00",
+        ]
+    ),
+).map(b"".join)
+BODIES = st.sampled_from(
+    [b"[]", b"", b"2\r\n[]\r\n0\r\n\r\n", b"zz\r\n", b"\x1f\x8b", b"-5\r\nabcde\r\n"]
+)
+
+
+@settings(max_examples=60)
+@given(head=HEADS, headers=st.lists(HEADERS, max_size=3), body=BODIES)
+def test_any_head(head: bytes, headers: list[bytes], body: bytes) -> None:
+    """Never a traceback, and what was sent is never called not sent, whatever words are in the answer."""
+    raw = b"\r\n".join([head, *headers, b"", body])
+    with misbehaving(only([raw])) as server:
+        try:
+            server.client(retries=0).write("POST", "/actions", {})
+        except (errors.ApiError, errors.ConnectionFailedError) as error:
+            failure = error
+        else:
+            return
+    assert failure.arrived or isinstance(failure, errors.ApiError)
 
 
 OF_ERRORS = {
