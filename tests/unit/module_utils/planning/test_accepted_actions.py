@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -115,6 +116,20 @@ def test_an_action_that_isnt_visible_yet(simulator: Simulator) -> None:
     result = run(simulator, {"state": "reset"})
     assert result.values["operations"] == ["reset"]
     assert not result.warnings
+
+
+def test_the_action_of_an_empty_answer_that_isnt_visible_yet(simulator: Simulator) -> None:
+    simulator.settings(accepted_body="empty")
+    instance_of(simulator)
+    looks = itertools.count()
+
+    def late(path: str, data: Any) -> Any:
+        return [] if path == "/actions" and next(looks) < 5 else data
+
+    result = run(simulator, {"state": "reset"}, shows=late)
+    assert [a["id"] for a in result.values["itcare_actions"]] == [
+        executed(simulator)[0]["action_id"]
+    ]
 
 
 def test_an_action_whose_record_is_gone(simulator: Simulator) -> None:
