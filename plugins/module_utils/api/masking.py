@@ -20,7 +20,9 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 def scrubbed(text: str, secrets: t.Iterable[str | None]) -> str:
     """`text` without any of the secrets."""
-    found = {form for secret in secrets if secret for form in forms(secret)}
+    known = {text for secret in secrets if secret for text in (secret, quote_plus(_bytes(secret)))}
+    # The second of them is what a server is sent that takes id and secret as RFC 6749 says.
+    found = {form for text in known for form in forms(text)}
     for form in sorted(found, key=len, reverse=True):
         text = text.replace(form, MASK)
     return text
@@ -28,18 +30,25 @@ def scrubbed(text: str, secrets: t.Iterable[str | None]) -> str:
 
 def forms(secret: str) -> t.Iterator[str]:
     """As it is, and as JSON, an address, a web page or base64 would show it; also read in the encoding that HTTP takes for given."""
-    raw = secret.encode("utf-8", "surrogatepass")
+    raw = _bytes(secret)
     for text in (secret, raw.decode("latin-1")):
         yield text
         yield json.dumps(text)[1:-1]
         yield json.dumps(text, ensure_ascii=False)[1:-1]
+        yield repr(text)[1:-1]
         yield html.escape(text)
+        yield html.escape(text).replace("&#x27;", "&#39;")
+        yield html.escape(text, quote=False)
     for quoted in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
         yield quoted
         yield re.sub("%..", lambda code: code[0].lower(), quoted)
     if len(secret) >= LONG:
         for before in range(3):
             yield from _in_base64(raw, before)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")  # the environment may hold any bytes
 
 
 def _in_base64(secret: bytes, before: int) -> t.Iterator[str]:
