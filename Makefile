@@ -33,7 +33,7 @@ docs: $(VENV)/.ready ## Build the documentation site in docs/_build
 	@$(NOX) -s docs
 
 bench: $(VENV)/.ready ## Run the benchmarks
-	@$(NOX) -s bench
+	@$(NOX) -s bench-2.18 bench-2.21
 
 clean: ## Remove everything that the other targets made
 	rm -rf $(VENV) .nox .cache .pytest_cache .hypothesis .mypy_cache .ruff_cache docs/_build tests/output

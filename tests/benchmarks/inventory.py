@@ -8,7 +8,8 @@ Each line is `ansible-inventory --graph` in a process of its own: wall clock and
 smallest of several rounds counts. Compare the lines of one run with one another (the ratios), not runs of different
 machines. The floors: an empty inventory; the same fleet and groups as a static JSON file; a plain download and
 `json.loads`, without Ansible; hosts and variables added without any grouping, one `set_variable` each; the same with
-the grouping of Ansible's own Constructable.
+the grouping of Ansible's own Constructable. Where the PyPI package `ansible` brings hetzner.hcloud: its plugin, with
+as many servers of a stand-in of its API.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -25,9 +27,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible.release import __version__ as ansible_core
+
 TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
+from support import hcloud  # noqa: E402
 from support.simulator import Simulator  # noqa: E402
 
 GROUPING = {
@@ -131,6 +136,22 @@ class Line:
     requests: int
 
 
+@dataclass
+class Apis:
+    """What the plugins ask."""
+
+    simulator: Simulator
+    cloud: hcloud.HetznerCloud | None = None  # only where it has a line
+
+    def forget_requests(self) -> None:
+        self.simulator.clear_requests()
+        if self.cloud:
+            self.cloud.requests = 0
+
+    def requests(self) -> int:
+        return len(self.simulator.requests()) + (self.cloud.requests if self.cloud else 0)
+
+
 class Bench:
     """Runs commands against a simulator and keeps the figures."""
 
@@ -151,16 +172,14 @@ class Bench:
         program = Path(sys.executable).parent / "ansible-inventory"
         return [sys.executable, str(program), "-i", str(source), "--graph"]
 
-    def measure(
-        self, jobs: dict[str, list[str]], simulator: Simulator, size: int, latency: float
-    ) -> None:
+    def measure(self, jobs: dict[str, list[str]], apis: Apis, size: int, latency: float) -> None:
         """Every command once per round, one after the other, so that a busy moment of the machine hits all alike."""
         best: dict[str, Line] = {}
         for _round in range(self.rounds if size < 100_000 else 1):
             for what, command in jobs.items():
-                simulator.clear_requests()
+                apis.forget_requests()
                 wall, cpu, peak = self._run(command)
-                asked = len(simulator.requests())
+                asked = apis.requests()
                 known = best.setdefault(what, Line(what, size, latency, wall, cpu, peak, asked))
                 known.wall, known.cpu = min(known.wall, wall), min(known.cpu, cpu)
                 known.peak_mb = min(known.peak_mb, peak)
@@ -197,10 +216,12 @@ EMPTY, OURS, STATIC = "empty inventory", "cegedim.cloud.itcare", "the same as a 
 DOWNLOAD, UNGROUPED = "plain download and json.loads", "hosts and variables, no grouping"
 CONSTRUCTABLE = "the same with Ansible's Constructable"
 WARM = "cegedim.cloud.itcare, warm cache"
+PEER = "hetzner.hcloud, as many servers"
 
 
-def sources(folder: Path, simulator: Simulator) -> dict[str, Path]:
-    """The inventory files, and the floors' token."""
+def sources(folder: Path, apis: Apis) -> dict[str, Path]:
+    """The inventory files."""
+    simulator = apis.simulator
     token = simulator_token(simulator)
     url = f"{simulator.api_url}/compute/instances"
     connection = {
@@ -227,10 +248,13 @@ def sources(folder: Path, simulator: Simulator) -> dict[str, Path]:
             **GROUPING,
         },
     }
+    if apis.cloud:
+        files[PEER] = hcloud.options(apis.cloud.url)
+    endings = {"cegedim.cloud.itcare": "itcare", hcloud.PLUGIN: "hcloud"}
     paths = {}
     for number, (what, content) in enumerate(files.items()):
-        ours = "itcare" if content.get("plugin") == "cegedim.cloud.itcare" else "source"
-        paths[what] = folder / f"{number}.{ours}.yml"
+        ending = endings.get(content.get("plugin", ""), "source")
+        paths[what] = folder / f"{number}.{ending}.yml"
         paths[what].write_text(json.dumps(content))
     return paths
 
@@ -265,13 +289,37 @@ def static_file(bench: Bench, source: Path) -> Path:
 
 
 @contextmanager
-def fleet(size: int, latency: float) -> Iterator[Simulator]:
-    simulator = Simulator(instances=size, seed=1)
+def fleet(size: int, latency: float) -> Iterator[Apis]:
+    apis = Apis(Simulator(instances=size, seed=1))
     try:
-        simulator.settings(latency=latency)
-        yield simulator
+        apis.simulator.settings(latency=latency)
+        if latency == 0 and size <= LARGEST_FOR_FLOORS and hcloud.is_installed():
+            apis.cloud = hcloud.HetznerCloud(size)
+        yield apis
     finally:
-        simulator.stop()
+        apis.simulator.stop()
+        if apis.cloud:
+            apis.cloud.stop()
+
+
+def jobs_for(bench: Bench, apis: Apis, size: int, latency: float) -> dict[str, list[str]]:
+    """What is measured, by line."""
+    paths = sources(bench.folder, apis)
+    jobs = {OURS: bench.graph(paths[OURS])}
+    if latency:
+        return jobs
+    subprocess.run(bench.graph(paths[WARM]), env=bench.env, check=True, stdout=subprocess.DEVNULL)
+    url, token = f"{apis.simulator.api_url}/compute/instances", simulator_token(apis.simulator)
+    jobs[EMPTY] = bench.graph(paths[EMPTY])
+    jobs[WARM] = bench.graph(paths[WARM])
+    jobs[DOWNLOAD] = [sys.executable, str(bench.folder / "download.py"), url, token]
+    if size <= LARGEST_FOR_FLOORS:
+        jobs[STATIC] = bench.graph(static_file(bench, paths[OURS]))
+        jobs[UNGROUPED] = bench.graph(paths[UNGROUPED])
+        jobs[CONSTRUCTABLE] = bench.graph(paths[CONSTRUCTABLE])
+    if apis.cloud:
+        jobs[PEER] = bench.graph(paths[PEER])
+    return jobs
 
 
 def run(sizes: list[int], latencies: list[float], rounds: int) -> Bench:
@@ -280,35 +328,12 @@ def run(sizes: list[int], latencies: list[float], rounds: int) -> Bench:
         (folder / "minimal.py").write_text(MINIMAL_PLUGIN.replace("\\\\", "\\"))
         (folder / "download.py").write_text(PLAIN_DOWNLOAD)
         bench = Bench(folder, rounds)
+        print(f"ansible-core {ansible_core}, Python {platform.python_version()}")
         print(f"{'':>7} {'':>8}  {'':<44} {'wall s':>8} {'CPU s':>8} {'peak MB':>8} {'asked':>6}")
         for size in sizes:
             for latency in latencies:
-                with fleet(size, latency) as simulator:
-                    paths = sources(folder, simulator)
-                    jobs = {OURS: bench.graph(paths[OURS])}
-                    if latency == 0:
-                        subprocess.run(
-                            bench.graph(paths[WARM]),
-                            env=bench.env,
-                            check=True,
-                            stdout=subprocess.DEVNULL,
-                        )
-                        url = f"{simulator.api_url}/compute/instances"
-                        jobs |= {
-                            EMPTY: bench.graph(paths[EMPTY]),
-                            WARM: bench.graph(paths[WARM]),
-                            DOWNLOAD: [
-                                sys.executable,
-                                str(folder / "download.py"),
-                                url,
-                                simulator_token(simulator),
-                            ],
-                        }
-                        if size <= LARGEST_FOR_FLOORS:
-                            jobs[STATIC] = bench.graph(static_file(bench, paths[OURS]))
-                            jobs[UNGROUPED] = bench.graph(paths[UNGROUPED])
-                            jobs[CONSTRUCTABLE] = bench.graph(paths[CONSTRUCTABLE])
-                    bench.measure(jobs, simulator, size, latency)
+                with fleet(size, latency) as apis:
+                    bench.measure(jobs_for(bench, apis, size, latency), apis, size, latency)
         return bench
 
 
@@ -317,7 +342,12 @@ def verdicts(bench: Bench, workers: int = 4, page: int = 200) -> Iterator[tuple[
     for size in sorted({line.instances for line in bench.lines}):
         ours, empty = bench.of(OURS, size), bench.of(EMPTY, size)
         static, ungrouped = bench.of(STATIC, size), bench.of(UNGROUPED, size)
-        constructable = bench.of(CONSTRUCTABLE, size)
+        constructable, download = bench.of(CONSTRUCTABLE, size), bench.of(DOWNLOAD, size)
+        peer = bench.of(PEER, size)
+        if size == 10_000 and ours and empty and download:
+            yield "CPU, 10,000: ours / empty + download", ours.cpu / (empty.cpu + download.cpu), 1.6
+        if size == 10_000 and ours and peer:
+            yield "CPU, 10,000: ours / hetzner.hcloud", ours.cpu / peer.cpu, 1 / 12
         if size == 10_000 and ours and empty and static and ungrouped and constructable:
             own = ours.cpu - empty.cpu
             yield "CPU, 10,000: ours / static file", ours.cpu / static.cpu, 0.65
@@ -361,11 +391,19 @@ def main() -> int:
         failed += measured > most
         found.append({"claim": claim, "measured": round(measured, 3), "at_most": most})
         print(
-            f"{claim:<56} {measured:>8.2f}  at most {most:g}{'' if measured <= most else '  NOT MET'}"
+            f"{claim:<56} {measured:>8.3f}  at most {most:.3g}{'' if measured <= most else '  NOT MET'}"
         )
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(
-        json.dumps({"lines": [asdict(line) for line in bench.lines], "claims": found}, indent=2)
+        json.dumps(
+            {
+                "ansible_core": ansible_core,
+                "python": platform.python_version(),
+                "lines": [asdict(line) for line in bench.lines],
+                "claims": found,
+            },
+            indent=2,
+        )
         + "\n"
     )
     return 1 if failed else 0
