@@ -10,7 +10,7 @@ import re
 import typing as t
 from urllib.parse import quote, unquote
 
-from ...api.checks import CONTROL
+from ...api.checks import check_text
 from ...api.errors import InputError
 
 Query = t.Mapping[str, t.Any]
@@ -22,6 +22,7 @@ def check_path(path: object, option: str) -> str:
         raise InputError(
             f"{option} begins with / and is relative to api_url, such as /compute/instances, not {path!r}."
         )
+    check_text(path, option)
     problem = _problem(path)
     if problem:
         raise InputError(f"{option} {path!r} {problem}.")
@@ -31,7 +32,7 @@ def check_path(path: object, option: str) -> str:
 def _problem(path: str) -> str:
     if "?" in path or "#" in path:
         return "holds ? or #: what follows a ? goes into the option query"
-    if "\\" in path or CONTROL.search(path) or re.search(r"\s", path):
+    if "\\" in path or re.search(r"[\s\x00-\x1f\x7f-\x9f]", path):
         return "holds a backslash, a blank or a control character"
     if path.startswith("//"):
         return "begins with //, which would be another host"
@@ -62,6 +63,8 @@ def check_query(query: object, option: str) -> Query:
             raise InputError(
                 f"{option}.{name} takes a text, a number, a boolean or a list of these, not {value!r}."
             )
+        for text in (name, *items):
+            check_text(text, f"{option}.{name!r}")
     return query
 
 

@@ -10,7 +10,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ...api.checks import check_change_reference
+from ...api.checks import check_change_reference, check_text
 from ...api.errors import InputError
 from .address import Query, check_path, check_query, last_number
 from .conditions import Condition
@@ -59,6 +59,8 @@ class DesiredCall:
         media_type = JSON if options.get("media_type") is None else options["media_type"]
         if not isinstance(media_type, str) or not _MEDIA_TYPE.fullmatch(media_type):
             raise InputError(f"media_type is one such as {JSON}, not {media_type!r}.")
+        if isinstance(body, str):
+            check_text(body, "body")
         reference = check_change_reference(options.get("change_reference"))
         if reference and method != "GET":
             body = with_reference(body, reference)

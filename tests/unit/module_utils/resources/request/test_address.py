@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 REFUSED = [
     "compute/instances", "", " /x", "https://api.cegedim.cloud/itcare/x", "http:/x", "//host/x", None, 7,
     "/", "/x/", "/compute/instances/", "/x//y", "/x//", "/x?a=1", "/x#a", "/x\\y", "/x y", "/x\ty", "/x\n",
-    "/x\x00", "/x\x7f", "/x\u00a0y", "/x\u2028y",
+    "/x\x00", "/x\x7f", "/x\x85", "/x\x9by", "/x\u00a0y", "/x\u2028y", "/x\udce9",
     "/.", "/..", "/x/..", "/x/../y", "/./x", "/x/.", "/%2e%2e/y", "/x/%2E%2e", "/x/.%2e/y", "/x/%2e", "/%252e%252e/y",
     "/x/%252E.", "/x%2f..%2fy", "/x/..%2Fy", "/x/..%5cy", "/x/..;a=b/y", "/x/%2e%2e;/y",
 ]  # fmt: skip
@@ -91,6 +91,12 @@ def test_rule_3_a_server_reads_what_was_given(query: dict[str, str]) -> None:
 def test_rule_2_what_no_query_can_say(value: Any, option: str) -> None:
     with pytest.raises(InputError, match=rf"^{option}\.x takes a text"):
         check_query({"a": 1, "x": value}, option)
+
+
+@pytest.mark.parametrize("query", [{"x": "\udce9"}, {"x": ["a", "\ud800"]}, {"\udce9": 1}])
+def test_rule_2_half_a_character_cannot_be_sent(query: Any) -> None:
+    with pytest.raises(InputError, match="no character in Unicode"):
+        check_query(query, "query")
 
 
 def test_rule_2_a_query_is_a_dictionary() -> None:

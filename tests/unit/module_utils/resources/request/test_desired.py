@@ -40,6 +40,7 @@ def desired(**options: Any) -> DesiredCall:
         ({"method": "POST", "media_type": "a/b c"}, "media_type is one such as"),
         ({"method": "POST", "media_type": "a/b;"}, "media_type is one such as"),
         ({"method": "POST", "media_type": "a/b/c"}, "media_type is one such as"),
+        ({"method": "POST", "body": "\udce9"}, "body holds what is no character"),
         ({"unless": {"keys": "a"}}, "unless takes"),
         ({"reached": {"path": "x"}}, "reached.path begins with /"),
         ({"sensitive": ["a..b"]}, "sensitive is a dotted path"),
