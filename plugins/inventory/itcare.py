@@ -27,12 +27,52 @@ options:
     type: str
     required: true
     choices: [cegedim.cloud.itcare]
+  selections:
+    description:
+      - Several selections instead of one. What any of them selects becomes a host, once, also where several do.
+      - Beside O(names), O(exclude_names), O(ids) or O(filters) at the top level it is an error.
+    type: list
+    elements: dict
+    suboptions:
+      names: {description: As O(names)., type: list, elements: str}
+      exclude_names: {description: 'As O(exclude_names), for this selection.', type: list, elements: str}
+      ids: {description: As O(ids)., type: list, elements: int}
+      filters: {description: As O(filters)., type: dict}
+  accounts:
+    description:
+      - Several accounts, whose instances make one inventory, or none at all - one account that can't be read fails the
+        source, and errors and warnings name it.
+      - What an entry leaves out comes from the top level, then from the environment; its own selections take the place of
+        all that the top level selects. Credentials stay together - an account with a name or a token of its own
+        doesn't get the secret of the one at the top level.
+      - A server that two accounts see is found twice, and O(on_duplicate) says what happens.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - Letters, digits and underscores, different in each entry.
+          - It is in C(itcare_account) of each host, in the groups of O(group_by=account), and in host names with
+            O(on_duplicate=unique).
+        type: str
+        required: true
+      selections: {description: 'As O(selections), for this account.', type: list, elements: dict}
+      min_hosts: {description: 'As O(min_hosts), for the hosts of this account; V(0) if left out.', type: int}
+      api_url: {description: As O(api_url)., type: str}
+      token_url: {description: As O(token_url)., type: str}
+      client_id: {description: As O(client_id)., type: str}
+      client_secret: {description: As O(client_secret)., type: str}
+      access_token: {description: As O(access_token)., type: str}
+      validate_certs: {description: As O(validate_certs)., type: bool}
+      ca_path: {description: As O(ca_path)., type: path}
+      request_timeout: {description: As O(request_timeout)., type: int}
+      retries: {description: As O(retries)., type: int}
   group_by:
     description:
       - Makes groups of a property, named after both, such as C(environment_PRODUCTION), C(region_EB) or C(patch_group_2).
       - V(patch_group) puts instances that are excluded from patch parties into C(patch_group_excluded); those without a
         preference are in no such group.
-      - V(network) takes the network's technical id.
+      - V(network) takes the network's technical id, V(account) the name in O(accounts).
       - Values that would share a group, because Ansible replaces what may not be in a group's name, or because two
         services or clouds have one name, are told apart. Each of them gets its id, or a short hash where there is none, with
         a warning. V(service_id) makes groups whose names don't depend on other services, such as C(service_id_13).
@@ -53,6 +93,7 @@ options:
       - product
       - patch_group
       - network
+      - account
   tag_groups:
     description:
       - Makes a group of each of these tags, given as V(key:value), such as C(tag_app_web) for V(app:web).
@@ -80,7 +121,8 @@ options:
     description:
       - What happens when several instances get the same host name.
       - V(error) fails and names their ids; V(warn) keeps the one with the lowest id; V(unique) adds the id to the names
-        of all of them.
+        of all of them, after the account's name where there are O(accounts).
+      - Of one id in several O(accounts), V(warn) keeps that of the first account.
       - The same goes for a host of an earlier source that is another instance, with another id or from another API or
         account. V(warn) keeps that host; V(unique) adds the id to the name of the instance of this source only.
     type: str
@@ -96,6 +138,7 @@ options:
     description:
       - The fields that become host variables, in snake case without prefix, such as V(environment) or V(ip_address).
         All of them if not given.
+      - V(api_url) adds the host part of O(api_url), to tell APIs apart. It is set only where it stands here.
       - Expressions see all fields anyway.
     type: list
     elements: str
@@ -131,7 +174,7 @@ options:
   min_hosts:
     description:
       - The fewest hosts that this source may have, after O(names), O(ids), O(filters) and O(host_filters). Fewer are an
-        error and are never cached.
+        error and are never cached. A server that two accounts see counts once.
       - So that a misspelt filter, or a right that was withdrawn, doesn't empty or halve an inventory unnoticed. Set it
         to what the fleet never falls below, or to V(0) where there may be no host at all.
     type: int
@@ -141,7 +184,7 @@ options:
     type: int
     default: 200
   workers:
-    description: How many requests are made side by side, V(1) to V(32).
+    description: How many requests are made side by side, V(1) to V(32), for all accounts together.
     type: int
     default: 4
   grouping:
@@ -160,11 +203,11 @@ notes:
     name (C(environment), C(region.id)) and as the host variable that it becomes (C(itcare_environment)). In addition to
     what the API shows, C(itcare_running) tells whether the status is C(ACTIVE), and C(itcare_excluded) whether the
     instance is excluded from patch parties; both are booleans, for O(awx.awx.inventory_source#module:enabled_var) and
-    for conditions.
+    for conditions. With O(accounts), and only then, C(itcare_account) is the name of the account that has found it.
   - O(compose), O(groups) and O(keyed_groups) mean what they mean for any inventory plugin, with one difference - a key in
     O(keyed_groups) that is an integer or a boolean makes a group of its text, where Ansible fails.
-  - The connection options, O(names), O(exclude_names), O(ids), O(filters), O(tag_groups), numbers, and what is true or
-    false may be templates in the file, for example to look up a secret or to take an extra variable (C(-e)). What they
+  - The connection options, O(names), O(exclude_names), O(ids), O(filters), O(selections), O(tag_groups), numbers, and
+    what is true or false may be templates in the file, for example to look up a secret or to take an extra variable (C(-e)). What they
     become is checked as if it stood there. Values of a vault (C(!vault)) are taken as they are. A template in any other
     option is an error, expressions (O(compose), O(groups), O(keyed_groups), O(hostnames), O(host_filters)) aside.
   - A secret that holds braces and isn't a template is written with C(!unsafe), as everywhere in Ansible.
@@ -227,7 +270,6 @@ cache_timeout: 600
 
 import re
 import typing as t
-import zlib
 from dataclasses import asdict
 
 from ansible import constants as C
@@ -241,18 +283,21 @@ try:  # masks what is registered wherever Ansible shows something
 except ImportError:  # before ansible-core 2.22
     register_secret = None
 
-from ..module_utils.api.client import CONNECTIONS, Client
-from ..module_utils.api.connection_options import ConnectionOptions, connection_options
+from ..module_utils.api.client import Client
+from ..module_utils.api.connection_options import ConnectionOptions
 from ..module_utils.api.errors import InputError, ItcareError
-from ..module_utils.api.requests_library import REQUESTS_IMPORT_ERROR, without_warnings
+from ..module_utils.api.requests_library import REQUESTS_IMPORT_ERROR
+from ..plugin_utils.inventory.accounts import Account, AccountFleet, accounts, connections
 from ..plugin_utils.inventory.builder import InventoryBuilder
+from ..plugin_utils.inventory.cache import FleetCache
 from ..plugin_utils.inventory.cache_folder import keep_to_oneself
-from ..plugin_utils.inventory.fleet import Fleet, FleetQuery, fetch_fleet, origin
+from ..plugin_utils.inventory.collect import Asked, collect, fetch_fleets
+from ..plugin_utils.inventory.entries import read_file
+from ..plugin_utils.inventory.fleet import Fleet
 from ..plugin_utils.inventory.garbage import COLLECTOR
 from ..plugin_utils.inventory.native_groups import check_tag_groups
-from ..plugin_utils.inventory.options import read_options
+from ..plugin_utils.inventory.options import check_bounds
 from ..plugin_utils.inventory.rollback import all_or_nothing
-from ..plugin_utils.inventory.translator import may_be_variable
 
 FILE_NAMES = ("itcare.yml", "itcare.yaml")
 
@@ -280,18 +325,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             )
         try:
             self._read(path)
-            self._check()
-            connection = self._connection
-            query = FleetQuery.from_options(self.get_options())
-            check_tag_groups(query.tag_groups, self._sanitize_group_name, inventory)
+            check_bounds(self.get_options())
+            asked = accounts(self.get_options(), self._connections)
+            check_tag_groups(self.get_option("tag_groups"), self._sanitize_group_name, inventory)
             with COLLECTOR.resting(), all_or_nothing(inventory):
-                builder = InventoryBuilder(self, query, origin(connection))
-                fleet, is_cached = self._fleet(connection, query, cache)
-                packed = None if is_cached or not self.get_option("cache") else fleet.to_cache()
-                builder.add(fleet, is_cached)
-            if packed is not None:
+                builder = InventoryBuilder(self)
+                found, packed = self._fleets(asked, cache)
+                builder.add(found)
+            if packed:
                 # Only now, as what is refused isn't for the next run either. Ansible stores it when this ends.
-                self._cache[query.cache_key(connection)] = packed
+                self._cache.update(packed)
         except ItcareError as error:
             raise AnsibleParserError(str(error)) from None
 
@@ -315,33 +358,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         if direct:
             definitions = C.config.get_configuration_definitions("inventory", self._load_name)
             self.templar.available_variables = self._vars
-            direct = read_options(direct, definitions, self.templar)
-            self._connection = connection_options(direct)
-            direct.update(asdict(self._connection))
+            direct = read_file(direct, definitions, self.templar)
+            self._connections = connections(direct)
+            # Ansible needn't look into the environment, where it reads a boolean its own way.
+            direct.update(asdict([*self._connections.values()][0]))
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         if direct and self.get_option("cache"):  # what it stores in is made next
             kind = cache_loader.get(self.get_option("cache_plugin"), class_only=True)
             open_to_others = keep_to_oneself(kind, self.get_option("cache_connection"))
             if open_to_others:
                 self.display.warning(f"{self._path}: {open_to_others}")
-
-    def _check(self) -> None:
-        """What Ansible lets pass."""
-        if self.get_option("min_hosts") < 0:
-            raise InputError(f"min_hosts is at least 0, not {self.get_option('min_hosts')}.")
-        if self.get_option("page_size") < 1:
-            raise InputError(f"page_size is at least 1, not {self.get_option('page_size')}.")
-        if not 1 <= self.get_option("workers") <= CONNECTIONS:
-            raise InputError(
-                f"workers is a number from 1 to {CONNECTIONS}, not {self.get_option('workers')}."
-            )
-        prefix = self.get_option("hostvars_prefix")
-        if not may_be_variable(f"{prefix}x"):
-            raise InputError(
-                f"hostvars_prefix is made of letters, digits and underscores and isn't ansible_, not {prefix!r}."
-            )
-        if not self.get_option("hostnames"):
-            raise InputError("hostnames needs at least one entry, such as name.")
 
     def _read_config_data(self, path: str) -> t.Any:
         try:
@@ -356,60 +382,39 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     # -- what the API says --
 
-    def _fleet(
-        self, connection: ConnectionOptions, query: FleetQuery, may_read_cache: bool
-    ) -> tuple[Fleet, bool]:
-        """From the cache when there is one and it may be used, else from the API. Whether it was cached."""
-        if self.get_option("cache") and may_read_cache:
-            fleet = self._from_cache(query.cache_key(connection))
-            if fleet is not None:
-                return fleet, True
-        if connection.warning:
-            self.display.warning(f"{self._path}: {connection.warning}")
-        client = Client(
-            connection, read_only=True, runs_in=f"ansible-core/{CORE}", mask=register_secret
+    def _fleets(
+        self, asked: list[Account], may_read_cache: bool
+    ) -> tuple[list[AccountFleet], dict[str, object]]:
+        """From the cache where there is one and it may be used, else from the API; and what is to be cached."""
+        if not self.get_option("cache"):
+            return collect(asked, lambda key: None, self._fetch)[0], {}
+        cache = FleetCache(self._cache, self.display.warning)
+        found, fetched = collect(
+            asked, cache.get if may_read_cache else lambda key: None, self._fetch
         )
-        try:
-            with without_warnings():
-                fleet = fetch_fleet(
-                    client,
-                    query,
-                    page_size=self.get_option("page_size"),
-                    workers=self.get_option("workers"),
-                )
-        finally:
-            client.close()
-            for text in client.notices.warnings:
-                self.display.warning(text)
-            for text in client.notices.remarks:
-                self.display.v(text)
-        return fleet, False
+        return found, {key: fleet.to_cache() for key, fleet in fetched.items()}
 
-    def _stored(self, key: str) -> t.Any:
-        """Raises KeyError when there is nothing, or it is too old."""
-        try:
-            return self._cache[key]
-        except KeyError:
-            # Since 2.19 Ansible never reads from plugins that store without its help, such as community.general.pickle.
-            plugin = self._cache._plugin
-            if not plugin.contains(key):
-                raise
-            return plugin.get(key)
+    def _fetch(self, asked: list[Asked]) -> list[Fleet]:
+        for account in {account.name: account for account, _query in asked}.values():
+            if account.connection.warning:
+                self.display.warning(f"{self._path}: {account.says(account.connection.warning)}")
+        return fetch_fleets(
+            asked,
+            self._client,
+            page_size=self.get_option("page_size"),
+            workers=self.get_option("workers"),
+            warn=self.display.warning,
+            remark=self.display.v,
+        )
 
-    def _from_cache(self, key: str) -> Fleet | None:
-        try:
-            stored = self._stored(key)
-        except KeyError:
-            return None
-        except Exception as error:  # whatever a cache plugin says to a file that it didn't write
-            reason: Exception = error
-        else:
-            try:
-                return Fleet.from_cache(stored)
-            except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
-                reason = error
-        self.display.warning(f"What was cached can't be used, the API is asked again: {reason!r}")
-        return None
+    def _client(self, connection: ConnectionOptions, slots: t.ContextManager[t.Any]) -> Client:
+        return Client(
+            connection,
+            read_only=True,
+            slots=slots,
+            runs_in=f"ansible-core/{CORE}",
+            mask=register_secret,
+        )
 
 
 def _is_meant_for_us(path: str) -> bool:

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,18 @@ from ansible import template as ansible_template
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
+    ConnectionOptions,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.selection.selection import (
     Selection,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory import (
     builder as builder_module,
+)
+from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.accounts import (
+    Account,
+    AccountFleet,
 )
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.fleet import Fleet, FleetQuery
 from ansible_collections.cegedim.cloud.plugins.plugin_utils.inventory.presence import Origin
@@ -181,6 +188,7 @@ class Source(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         return self.given[option]
 
 
+CONNECTION = ConnectionOptions(client_id="demo", client_secret="unused")
 ORIGIN = Origin("https://api.example/itcare", "the account demo")
 
 
@@ -194,6 +202,7 @@ class Populated:
         plugin: Source | None = None,
         origin: Origin = ORIGIN,
         after: Populated | None = None,
+        found: Sequence[AccountFleet] | None = None,  # of several accounts, instead of `instances`
         **options: Any,
     ) -> None:
         self.plugin = plugin or Source(**options)
@@ -201,8 +210,10 @@ class Populated:
             self.plugin.inventory = after.plugin.inventory
         query = FleetQuery(Selection.from_options(self.plugin.given))
         with all_or_nothing(self.plugin.inventory):
-            builder = builder_module.InventoryBuilder(self.plugin, query, origin)
-            builder.add(Fleet([dict(instance) for instance in instances], tagged or {}))
+            builder = builder_module.InventoryBuilder(self.plugin)
+            account = Account(CONNECTION, origin, {"": query})
+            fleet = Fleet([dict(instance) for instance in instances], tagged or {})
+            builder.add(found or [AccountFleet(account, fleet)])
 
     @property
     def warnings(self) -> str:

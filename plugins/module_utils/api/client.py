@@ -9,6 +9,7 @@ One client keeps one set of connections alive and may be used from several threa
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import math
 import random
@@ -74,10 +75,13 @@ class Client:
         sleep: t.Callable[[float], None] = time.sleep,
         clock: t.Callable[[], float] = time.monotonic,
         wall_clock: t.Callable[[], float] = time.time,
+        slots: t.ContextManager[t.Any] | None = None,
         runs_in: str = "",
         mask: t.Callable[[str], object] | None = None,
     ) -> None:
-        """`runs_in`: see user_agent.py. `mask` is told each secret that comes up, for whoever masks what is shown."""
+        """`runs_in`: see user_agent.py. `mask` is told each secret that comes up, for whoever masks what is shown.
+        `slots`: a semaphore that several clients share, so that all of them together send so many requests at a time.
+        """
         self.options = options
         self.read_only = read_only
         self.dry_run = dry_run
@@ -98,6 +102,7 @@ class Client:
         self._dry_run_ignored = False
         self._gate_lock = threading.Lock()
         self._closed_until = 0.0
+        self._slots = slots or contextlib.nullcontext()
         self._user_agent = user_agent(runs_in)
         self._session = self._new_session()
 
@@ -262,7 +267,7 @@ class Client:
         end = self.clock() + whole
         session = self._new_session() if fresh else self._session
         try:
-            with limited(self.clock, end):
+            with self._slots, limited(self.clock, end):
                 response = session.request(
                     method,
                     url,

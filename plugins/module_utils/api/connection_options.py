@@ -157,38 +157,65 @@ def _claims(token: str) -> dict[str, object]:
 # -- from a task or file, and from the environment ----------------------------------------------------------------------
 
 
-def connection_options(options: t.Mapping[str, t.Any]) -> ConnectionOptions:
-    """The connection options of a task or file, completed from the environment. Raises InputError.
+def connection_options(
+    options: t.Mapping[str, t.Any], beneath: t.Mapping[str, t.Any] | None = None
+) -> ConnectionOptions:
+    """The connection options of a task or file, completed from those `beneath` and then from the environment. Raises InputError.
 
-    Credentials that are given beat those that only the environment has, of whichever kind.
+    Credentials that are given beat those that stand beneath or that only the environment has, of whichever kind.
     """
-    known = {
+    known = _given(options)
+    _refuse_both(known, "")
+    under = _given(beneath or {})
+    _refuse_both(under, " at the top level")
+    _refuse_a_secret_of_another(known, under)
+    known.update({option: under[option] for option in _left_out(known) if option in under})
+    read = {option: from_environment(option) for option in _left_out(known)}
+    found = {option: value for option, value in read.items() if value is not None}
+    _refuse_both(found, " in the environment", variable)
+    return ConnectionOptions.from_mapping({**found, **known})
+
+
+def _given(options: t.Mapping[str, t.Any]) -> dict[str, object]:
+    return {
         option: given(option, options[option])
         for option in CONNECTION_OPTIONS
         if options.get(option) is not None
     }
-    _refuse_both(known, "")
+
+
+def _left_out(known: t.Container[str]) -> list[str]:
+    """What may be looked for elsewhere: of credentials only what completes those that are known."""
     wanted = [option for option in CONNECTION_OPTIONS if option not in known]
     if "access_token" in known:
-        wanted = [option for option in wanted if option not in _PAIR]
-    elif any(option in known for option in _PAIR):
+        return [option for option in wanted if option not in _PAIR]
+    if any(option in known for option in _PAIR):
         wanted.remove("access_token")
-    read = {option: from_environment(option) for option in wanted}
-    found = {option: value for option, value in read.items() if value is not None}
-    _refuse_both(found, " in the environment")
-    return ConnectionOptions.from_mapping({**found, **known})
+    return wanted
 
 
-def _refuse_both(options: t.Mapping[str, object], where: str) -> None:
+def _refuse_both(
+    options: t.Mapping[str, object], where: str, shown: t.Callable[[str], str] = str
+) -> None:
     pair = [option for option in _PAIR if option in options]
     if not pair or "access_token" not in options:
         return
-    names = ["access_token", *pair]
-    if where:
-        names = [variable(name) for name in names]
+    names = [shown(name) for name in ("access_token", *pair)]
     raise InputError(
         f"Both {names[0]} and {', '.join(names[1:])} are set{where}: which account is meant? Set one or the other."
     )
+
+
+def _refuse_a_secret_of_another(
+    known: t.Mapping[str, object], under: t.Mapping[str, object]
+) -> None:
+    """A secret that was forgotten isn't replaced by that of another account, which it would give away."""
+    if known.keys() & {*_PAIR, "access_token"} != {"client_id"} or "client_secret" not in under:
+        return
+    if under.get("client_id", known["client_id"]) != known["client_id"]:
+        raise InputError(
+            "client_secret is missing beside client_id: the one at the top level is that of another account."
+        )
 
 
 def given(option: str, value: object) -> object:

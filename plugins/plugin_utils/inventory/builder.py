@@ -17,28 +17,30 @@ from ..grouping.grouping import make_grouping
 from ..grouping.hostvars import Fields
 from ..grouping.plain import Ask
 from ..trust import can_be_template
-from .fleet import Fleet, FleetQuery
+from .accounts import Account, AccountFleet
 from .hostnames import HostNames, Names
 from .hosts import address
+from .missing import not_found, too_few
 from .native_groups import NativeGroups, Value, native_value, tag_group
-from .presence import Origin, Presence
+from .presence import Identity, Presence
 from .translator import COMPUTED, Translator
 
+# By tag and account, the ids of those that have it.
+Tagged = dict[str, dict[str, frozenset[t.Any]]]
 ROUNDS = 3  # of renaming; a group that still has a host's name is made of whatever that is
 
 
 class InventoryBuilder:
-    """Puts a fleet into the inventory of a plugin, as the plugin's options say."""
+    """Puts fleets into the inventory of a plugin, as the plugin's options say."""
 
-    def __init__(self, plugin: t.Any, query: FleetQuery, origin: Origin) -> None:
+    def __init__(self, plugin: t.Any) -> None:
         option = plugin.get_option
         self._warn: t.Callable[[str], None] = plugin.display.warning
         self._inventory = plugin.inventory
-        self._query = query
         self._safe_group_name: t.Callable[[str], str] = plugin._sanitize_group_name
         self._grouping = make_grouping(plugin)
         self._translator = Translator(option("hostvars_prefix"))
-        self._presence = Presence(self._inventory, origin, self._id_variables())
+        self._presence = Presence(self._inventory, self._id_variables())
         self._chosen = self._chosen_variables(option("fields"))
         self._address: str = option("connection_address")
         self._group_by: list[str] = option("group_by")
@@ -58,19 +60,21 @@ class InventoryBuilder:
         # Only these groups have names that nobody knows before they are made.
         self._may_clash = bool(option("keyed_groups"))
         self._planned: dict[int, tuple[Fields, list[Value]]] = {}
-        self._wanted: list[tuple[str, t.Any]] = []  # host name, id
+        self._wanted: list[tuple[str, Identity]] = []  # preferred host name, instance
         self._refused: dict[str, str] = {}  # no address, by host
 
     def _chosen_variables(self, fields: list[str] | None) -> list[str] | None:
         """The variables to set; None for all."""
         self._unseen: set[str] = set()
+        self._fields = [snake(str(field)) for field in fields or ()]
         if fields is None:
             return None
-        chosen = [self._translator.variable_name(snake(str(field))) for field in fields]
+        chosen = [self._translator.variable_name(field) for field in self._fields]
         self._unseen.update(chosen)
+        always = (*COMPUTED, "account")
         return [
             *chosen,
-            *(self._translator.variable_name(name) for name in COMPUTED),
+            *(self._translator.variable_name(name) for name in always),
             "ansible_host",
         ]
 
@@ -105,33 +109,39 @@ class InventoryBuilder:
                 raise InputError(f"{option} takes the name of a group, a text, not {name!r}.")
         return {self._safe_group_name(name) for name, _option in names if not can_be_template(name)}
 
-    def add(self, fleet: Fleet, is_cached: bool = False) -> None:
+    def add(self, found: t.Sequence[AccountFleet]) -> None:
         """Adds everything. What fails, fails before the first host or is taken back by the caller."""
-        self._warn_of_missing(fleet.instances)
-        listed = f"ITCare lists {len(fleet.instances)} instances"
-        if is_cached:
-            listed = (
-                f"{len(fleet.instances)} instances are cached (--flush-cache asks ITCare again)"
-            )
-        values = self._plan(fleet.instances)
-        self._check_count(listed)
+        for text in not_found(found):
+            self._warn(text)
+        values: dict[Value, Value] = {}  # each once in memory
+        for one in found:
+            self._plan(one.account, one.fleet.instances, values)
+        self._host_names.check(sum(len(one.fleet.instances) for one in found))
+        hosts = [identity for _name, identity in self._wanted]
+        problem = too_few(found, hosts, self._min_hosts, self._host_filters)
+        if problem:
+            raise AnsibleParserError(problem)
         self._native = NativeGroups(values, self._safe_group_name, self._inventory)
         before = set(self._inventory.groups)
+        tagged = _tagged(found)
         self._tagged = [
             (tag_group(self._inventory, tag, self._safe_group_name), ids)
-            for tag, ids in fleet.tagged.items()
+            for tag, ids in tagged.items()
         ]
         reserved = {*self._native.names.values(), *self._declared}
         names = self._names.assign(self._wanted, reserved)
-        self._warn_of_empty_tags(fleet.tagged, names)
+        self._warn_of_empty_tags(tagged, names)
         ours = reserved | {group.name for group, _ids in self._tagged}
         self._part_hosts_from_groups(self._make_all(names), before - ours)
         self._warn_at_the_end()
 
-    def _plan(self, instances: list[dict[str, t.Any]]) -> t.Iterable[Value]:
+    def _plan(
+        self, account: Account, instances: list[dict[str, t.Any]], values: dict[Value, Value]
+    ) -> None:
         """Looks at all instances before the first host is made: what one may be called depends on the others."""
-        values: dict[Value, Value] = {}  # each once in memory
+        shown = account.shown(self._fields)
         for index, instance in enumerate(instances):
+            instance.update(shown)
             fields = self._translator.fields(instance)
             instances[index] = {}  # tens of thousands of them needn't be in memory twice
             name = self._host_names.preferred(fields)
@@ -139,9 +149,8 @@ class InventoryBuilder:
                 found = (native_value(fields, dimension) for dimension in self._group_by)
                 native = [values.setdefault(value, value) for value in found if value is not None]
                 self._planned[len(self._wanted)] = fields, native
-                self._wanted.append((name, instance.get("id")))
-        self._host_names.check(len(instances))
-        return values
+                identity = Identity(instance.get("id"), account.origin, account.name)
+                self._wanted.append((name, identity))
 
     def _make_all(self, names: list[str | None]) -> dict[str, int]:
         """The hosts that are this source's alone, with their places in the plan."""
@@ -161,7 +170,7 @@ class InventoryBuilder:
         for value in native:
             self._native.group(value).add_host(host)
         for group, ids in self._tagged:
-            if identity in ids:
+            if identity.id in ids[identity.account]:
                 group.add_host(host)
         self._grouping.apply(host, fields)
 
@@ -227,34 +236,14 @@ class InventoryBuilder:
                 host.set_variable(key, value)
         return host
 
-    def _warn_of_missing(self, instances: list[dict[str, t.Any]]) -> None:
-        selection = self._query.selection
-        for field, wanted in {"name": selection.names, "id": selection.ids}.items():
-            if wanted is not None:
-                found = {instance.get(field) for instance in instances}
-                missing = [str(item) for item in wanted if item not in found]
-                if missing:
-                    self._warn(f"No instance was found for these {field}s: {shortened(missing)}.")
-
-    def _check_count(self, listed: str) -> None:
-        """Too few hosts are more likely a mistake, or a right that was withdrawn, than a fleet that has gone."""
-        count = len(self._wanted)
-        if count >= self._min_hosts:
-            return
-        narrowed_by = list(self._query.narrowed_by)
-        for entry in self._host_filters:
-            narrowed_by += [f"host_filters.{kind}: {text}" for kind, text in entry.items()]
-        raise AnsibleParserError(
-            f"Too few hosts: {count}, fewer than min_hosts ({self._min_hosts}); {listed}. "
-            f"In force: {'; '.join(narrowed_by) or 'no filters'}. Set min_hosts to 0 where there may be none."
-        )
-
-    def _warn_of_empty_tags(
-        self, tagged: dict[str, frozenset[t.Any]], names: list[str | None]
-    ) -> None:
+    def _warn_of_empty_tags(self, tagged: Tagged, names: list[str | None]) -> None:
         if tagged:
-            hosts = {wanted[1] for wanted, name in zip(self._wanted, names) if name is not None}
-            empty = [tag for tag, ids in tagged.items() if ids.isdisjoint(hosts)]
+            hosts = [wanted[1] for wanted, name in zip(self._wanted, names) if name is not None]
+            empty = [
+                tag
+                for tag, ids in tagged.items()
+                if not any(identity.id in ids[identity.account] for identity in hosts)
+            ]
             if empty:
                 self._warn(f"No host has these tags of tag_groups: {shortened(empty)}.")
 
@@ -270,3 +259,8 @@ class InventoryBuilder:
             )
         if self._unseen:
             self._warn(f"No instance has these fields: {shortened(sorted(self._unseen))}.")
+
+
+def _tagged(found: t.Sequence[AccountFleet]) -> Tagged:
+    tags = dict.fromkeys(tag for one in found for tag in one.fleet.tagged)
+    return {tag: {one.account.name: one.fleet.tagged[tag] for one in found} for tag in tags}

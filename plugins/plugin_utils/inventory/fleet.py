@@ -108,6 +108,28 @@ class Fleet:
         return cls(instances, {tag: frozenset(ids) for tag, ids in tagged.items()})
 
 
+def merged(fleets: t.Sequence[Fleet]) -> Fleet:
+    """What several selections of an account have found: each instance once, and all that is known of it from one of them."""
+    if len(fleets) == 1:
+        return fleets[0]
+    instances: list[Item] = []
+    tagged: dict[str, set[object]] = {tag: set() for fleet in fleets for tag in fleet.tagged}
+    seen: set[object] = set()
+    for fleet in fleets:
+        new = {_known_by(item): item for item in fleet.instances if _known_by(item) not in seen}
+        instances += new.values()
+        seen |= new.keys()
+        for tag, having in fleet.tagged.items():
+            tagged[tag] |= having & new.keys()
+    return Fleet(instances, {tag: frozenset(having) for tag, having in tagged.items()})
+
+
+def _known_by(instance: Item) -> object:
+    """Its id, or all of it where it shows none."""
+    identity = instance.get("id")
+    return json.dumps(instance, sort_keys=True) if identity is None else identity
+
+
 def fetch_fleet(client: Client, query: FleetQuery, *, page_size: int, workers: int) -> Fleet:
     """Everything, or an error."""
     selection = query.selection

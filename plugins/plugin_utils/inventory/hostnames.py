@@ -16,7 +16,7 @@ from ...module_utils.api.notices import shortened
 from ..grouping.hostvars import MISSING, Fields
 from ..grouping.plain import PlainGrouping
 from .hosts import dns_name, is_safe_name, made_safe
-from .presence import Occupant, Presence
+from .presence import Identity, Occupant, Presence
 
 _FIELDS = ("name", "label", "ip_address", "dns")
 SHAPE = "hostnames takes a list of name, label, ip_address, dns and expressions such as name ~ '.example.com'"
@@ -100,9 +100,9 @@ class Names:
         self._renamed: dict[int, str] = {}
 
     def assign(
-        self, wanted: t.Sequence[tuple[str, t.Any]], reserved: t.Container[str] = ()
+        self, wanted: t.Sequence[tuple[str, Identity]], reserved: t.Container[str] = ()
     ) -> list[str | None]:
-        """A host name for each (preferred name, instance id); None for one that is left out.
+        """A host name for each (preferred name, instance); None for one that is left out.
 
         Raises AnsibleParserError for two instances of one name unless `on_duplicate` says otherwise.
         """
@@ -137,7 +137,8 @@ class Names:
         if self.on_duplicate == "error":
             raise AnsibleParserError(
                 f"Several instances have the same host name: {who}. Rename them, choose other hostnames, or set "
-                "on_duplicate to unique (adds the id) or warn (keeps the lowest id, or what is there already)."
+                "on_duplicate to unique (adds the id, after the account's name where there are several) or warn (keeps the "
+                "lowest id, or what is there already)."
             )
         if self.on_duplicate == "warn":
             self.warn(
@@ -152,12 +153,11 @@ class Names:
                 elif self.on_duplicate == "unique":
                     result[index] = self._untaken(f"{several.name}_{identity}", identity)
 
-    def rename(self, index: int, name: str, identity: t.Any) -> str:
+    def rename(self, index: int, name: str, identity: Identity) -> str:
         """A safe name instead of the one that this instance can't have."""
         safe = self._untaken(made_safe(name, identity), identity)
-        self._renamed[index] = (
-            f"{name!r} (id {identity}) is {safe}" if name else f"id {identity} is {safe}"
-        )
+        who = f"id {identity.spelt_out}"
+        self._renamed[index] = f"{name!r} ({who}) is {safe}" if name else f"{who} is {safe}"
         return safe
 
     def warn_of_renamed(self) -> None:
@@ -167,14 +167,14 @@ class Names:
                 f"otherwise in this inventory: {shortened(self._renamed.values())}."
             )
 
-    def _untaken(self, name: str, identity: t.Any) -> str:
+    def _untaken(self, name: str, identity: Identity) -> str:
         candidate, number = name, 2
         while not self._may_have(candidate, identity):
             candidate, number = f"{name}_{number}", number + 1
         self._taken.add(candidate)
         return candidate
 
-    def _may_have(self, name: str, identity: t.Any) -> bool:
+    def _may_have(self, name: str, identity: Identity) -> bool:
         if name in self._taken or self._is_group(name):
             return False
         occupant = self.presence.occupant(name)
@@ -186,20 +186,20 @@ class _Shared:
     """A name that several instances have, one of them perhaps from an earlier source."""
 
     name: str
-    ids: dict[int, t.Any]
+    ids: dict[int, Identity]
     occupant: Occupant | None
 
-    def is_there(self, identity: t.Any) -> bool:
+    def is_there(self, identity: Identity) -> bool:
         return self.occupant is not None and self.occupant.is_(identity)
 
     def kept(self) -> int | None:
-        """The lowest id; none when an earlier source has the name."""
+        """The lowest id, of one id that of the first account; none when an earlier source has the name."""
         if self.occupant is not None:
             return None
-        return min(self.ids, key=lambda index: _order(self.ids[index]))
+        return min(self.ids, key=lambda index: _order(self.ids[index].id))
 
     def __str__(self) -> str:
-        ids = ", ".join(map(str, self.ids.values()))
+        ids = ", ".join(identity.spelt_out for identity in self.ids.values())
         if self.occupant is None:
             return f"'{self.name}' (ids {ids})"
         return f"'{self.name}' ({'id' if len(self.ids) == 1 else 'ids'} {ids}; {self.occupant})"

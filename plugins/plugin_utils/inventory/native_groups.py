@@ -36,6 +36,7 @@ NATIVE_GROUPS: dict[str, tuple[Path, ...]] = {
     "product": (("product_code",), ("product_name",)),
     "patch_group": (("patch_party", "patch_group"),),
     "network": (("network", "technical_id"), ("network", "short_description"), ("network", "id")),
+    "account": (("account",),),
 }
 # Where a name doesn't identify what it names: the path of what does. An id that stands for a name is no name.
 _IDENTITIES: dict[Path, Path] = {

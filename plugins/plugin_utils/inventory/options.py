@@ -19,9 +19,11 @@ import typing as t
 from ansible import constants as C
 
 from ...module_utils.api.checks import boolean, integer, text
+from ...module_utils.api.client import CONNECTIONS
 from ...module_utils.api.connection_options import CONNECTION_OPTIONS, SECRETS, given
 from ...module_utils.api.errors import InputError
 from ..trust import TRUST_IS_GIVEN
+from .translator import may_be_variable
 
 try:
     from ansible.parsing.vault import EncryptedString  # ansible-core 2.19 and later
@@ -30,7 +32,7 @@ except ImportError:
 
 # Options that may be templates, beside all booleans and numbers.
 RENDERED = frozenset(
-    {*CONNECTION_OPTIONS, "names", "exclude_names", "ids", "filters", "tag_groups"}
+    {*CONNECTION_OPTIONS, "names", "exclude_names", "ids", "filters", "selections", "tag_groups"}
 )
 # Options that hold expressions: braces are Ansible's or ours to judge, where they are evaluated.
 EXPRESSIONS = frozenset({"compose", "groups", "keyed_groups", "hostnames", "host_filters"})
@@ -42,29 +44,55 @@ def read_options(
     config: t.Mapping[str, t.Any], definitions: Definitions, templar: t.Any
 ) -> dict[str, object]:
     """The options that a file gives, each of its type. Raises InputError, naming the option."""
-    _check_keys(config, {"plugin", *definitions})
+    check_keys(
+        config,
+        ("plugin", *definitions),
+        "See ansible-doc -t inventory cegedim.cloud.itcare.",
+        "The file",
+    )
     read = {"plugin": config.get("plugin")}
     for option, value in config.items():
-        if option == "plugin" or value is None:
-            continue
-        definition = definitions[option]
-        value = _rendered(option, value, definition, templar)
-        read[option] = _typed(option, value, definition)
+        if option != "plugin" and value is not None:
+            read[option] = read_option(option, value, definitions, templar)
     _check_settings(definitions, read)
     return {**_unset(definitions), **read}
 
 
-def _check_keys(config: t.Mapping[str, t.Any], known: set[str]) -> None:
+def read_option(option: str, value: object, definitions: Definitions, templar: t.Any) -> object:
+    """Rendered, unless there is no templar because it has been before, and of its type."""
+    if templar is not None:
+        value = render_option(option, value, definitions, templar)
+    return _typed(option, value, definitions[option])
+
+
+def check_keys(keys: t.Iterable[str], known: t.Sequence[str], these: str, where: str) -> None:
+    """Raises InputError for keys that aren't known. `these`: which are; `where`: who has them."""
     unknown = []
-    for key in config:
+    for key in keys:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
             unknown.append(f"{key} (did you mean {near[0]}?)" if near else str(key))
     if unknown:
         raise InputError(
-            f"The file has keys that aren't options: {', '.join(unknown)}. "
-            "See ansible-doc -t inventory cegedim.cloud.itcare."
+            f"{where} {'are' if where == 'There' else 'has'} keys that aren't options: {', '.join(unknown)}. {these}"
         )
+
+
+def check_bounds(options: t.Mapping[str, t.Any]) -> None:
+    """What Ansible lets pass. Raises InputError."""
+    if options["min_hosts"] < 0:
+        raise InputError(f"min_hosts is at least 0, not {options['min_hosts']}.")
+    if options["page_size"] < 1:
+        raise InputError(f"page_size is at least 1, not {options['page_size']}.")
+    if not 1 <= options["workers"] <= CONNECTIONS:
+        raise InputError(f"workers is a number from 1 to {CONNECTIONS}, not {options['workers']}.")
+    prefix = options["hostvars_prefix"]
+    if not may_be_variable(f"{prefix}x"):
+        raise InputError(
+            f"hostvars_prefix is made of letters, digits and underscores and isn't ansible_, not {prefix!r}."
+        )
+    if not options["hostnames"]:
+        raise InputError("hostnames needs at least one entry, such as name.")
 
 
 def _check_settings(definitions: Definitions, read: t.Container[str]) -> None:
@@ -105,20 +133,22 @@ def _kind(definition: t.Mapping[str, t.Any]) -> str:
 # -- templates --
 
 
-def _rendered(
-    option: str, value: object, definition: t.Mapping[str, t.Any], templar: t.Any
-) -> object:
+def render_option(option: str, value: object, definitions: Definitions, templar: t.Any) -> object:
     if option in EXPRESSIONS:
         return value
-    kind = _kind(definition)
+    kind = _kind(definitions[option])
     if option in RENDERED or kind in ("bool", "int"):
         return _each_text(value, lambda item: _render(option, item, kind, templar))
     return _each_text(value, lambda item: _refuse(option, item))
 
 
+def is_text(value: object) -> bool:
+    return isinstance(value, (str, EncryptedString))
+
+
 def _each_text(value: object, change: t.Callable[[t.Any], object]) -> object:
     """`value` with each of its texts changed."""
-    if isinstance(value, (str, EncryptedString)):
+    if is_text(value):
         return change(value)
     if isinstance(value, dict):
         return {key: _each_text(item, change) for key, item in value.items()}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor inventory, private to the collection. Hosts that earlier sources have brought, and which instances they are."""
+"""Floor inventory, private to the collection. Which instance a host is, and hosts that earlier sources have brought."""
 
 from __future__ import annotations
 
@@ -20,33 +20,46 @@ class Origin(t.NamedTuple):
     issuer: str = ""  # where it isn't told by the account
 
 
+class Identity(t.NamedTuple):
+    """Which instance it is. As a text: what tells it from others in a host's name."""
+
+    id: t.Any
+    origin: Origin
+    account: str = ""  # its name in this source, where there are several
+
+    def __str__(self) -> str:
+        return f"{self.account}_{self.id}" if self.account else f"{self.id}"
+
+    @property
+    def spelt_out(self) -> str:
+        return f"{self.id} of {self.account}" if self.account else f"{self.id}"
+
+
 @dataclass(frozen=True)
 class Occupant:
     """The instance that a host is."""
 
-    identity: t.Any
+    id: t.Any
     origin: Origin | None  # None: it isn't from this plugin, but its variables tell an id
-    own: Origin
 
-    def is_(self, identity: t.Any) -> bool:
-        if identity is None:
+    def is_(self, identity: Identity) -> bool:
+        if identity.id is None:
             return False
         if self.origin is None:
-            return str(self.identity) == str(identity)
-        return self.identity == identity and self.origin == self.own
+            return str(self.id) == str(identity.id)
+        return self.id == identity.id and self.origin == identity.origin
 
     def __str__(self) -> str:
         if self.origin is None:
-            return f"id {self.identity} of an earlier source"
-        return f"id {self.identity} of {self.origin.account} at {self.origin.api_url}, from an earlier source"
+            return f"id {self.id} of an earlier source"
+        return f"id {self.id} of {self.origin.account} at {self.origin.api_url}, from an earlier source"
 
 
 class Presence:
     """Who has which host name in an inventory."""
 
-    def __init__(self, inventory: t.Any, origin: Origin, variables: t.Iterable[str]) -> None:
+    def __init__(self, inventory: t.Any, variables: t.Iterable[str]) -> None:
         self._hosts = inventory.hosts
-        self._origin = origin
         self._variables = tuple(variables)  # those that may hold an id
 
     def occupant(self, name: str) -> Occupant | None:
@@ -56,13 +69,12 @@ class Presence:
             return None
         mark = getattr(host, MARK, None)
         if mark is not None:
-            identity, origin = mark
-            return Occupant(identity, origin, self._origin)
+            return Occupant(*mark)
         for variable in self._variables:
             identity = host.vars.get(variable)
             if identity is not None:
-                return Occupant(identity, None, self._origin)
+                return Occupant(identity, None)
         return None
 
-    def mark(self, host: t.Any, identity: t.Any) -> None:
-        setattr(host, MARK, (identity, self._origin))
+    def mark(self, host: t.Any, identity: Identity) -> None:
+        setattr(host, MARK, (identity.id, identity.origin))

@@ -169,10 +169,10 @@ def test_a_secret_of_a_wrong_type_is_not_shown() -> None:
 KEYS = ("client_id", "client_secret", "access_token")
 
 
-def account(options: dict[str, str]) -> Any:
+def account(options: dict[str, str], beneath: dict[str, str] | None = None) -> Any:
     """Who asks, or what is wrong."""
     try:
-        found = connection_options(options)
+        found = connection_options(options, beneath)
     except InputError as error:
         return str(error)
     return found.access_token or (found.client_id, found.client_secret)
@@ -230,3 +230,42 @@ def test_never_another_account_than_the_one_that_is_given(environment: Any) -> N
                     assert who[0] == "me"
                 elif not who.startswith("client_secret is missing"):
                     assert who == "mine"
+
+
+@pytest.mark.parametrize(
+    ("given", "beneath", "set_", "who"),
+    [
+        # what an entry gives, what its file gives, what the environment has, who asks
+        ("pair", "pair", "all", ("given-id", "given-secret")),
+        ("pair", "token", "all", ("given-id", "given-secret")),
+        ("token", "pair", "all", "given-token"),
+        ("token", "token", "all", "given-token"),
+        ("id", "token", "secret", ("given-id", "environment-secret")),
+        ("id", "secret", "all", ("given-id", "beneath-secret")),
+        ("id", "", "secret", ("given-id", "environment-secret")),
+        ("secret", "pair", "all", ("beneath-id", "given-secret")),
+        ("", "pair", "all", ("beneath-id", "beneath-secret")),
+        ("", "token", "all", "beneath-token"),
+        ("", "id", "all", ("beneath-id", "environment-secret")),
+        ("", "", "pair", ("environment-id", "environment-secret")),
+    ],
+)
+def test_what_an_entry_gives_beats_its_file(
+    environment: Any, given: str, beneath: str, set_: str, who: Any
+) -> None:
+    environment(**credentials(set_, "environment"))
+    assert account(credentials(given, "given"), credentials(beneath, "beneath")) == who
+
+
+def test_the_secret_of_another_account_is_not_sent(environment: Any) -> None:
+    """It was forgotten: whoever is at this entry's token_url would be told the other one's."""
+    environment(**credentials("secret", "environment"))
+    said = account(credentials("id", "given"), credentials("pair", "beneath"))
+    assert said.startswith("client_secret is missing beside client_id: the one at the top level is")
+    same = {"client_id": "beneath-id"}
+    assert account(same, credentials("pair", "beneath")) == ("beneath-id", "beneath-secret")
+
+
+def test_both_kinds_beneath_are_an_error() -> None:
+    said = account(PAIR, credentials("id secret token", "beneath"))
+    assert said.startswith("Both access_token and client_id, client_secret are set at the top")
