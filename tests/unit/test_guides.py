@@ -189,11 +189,26 @@ def test_an_address_that_is_set_elsewhere(reader: Reader) -> None:
 
 
 def test_an_inventory_of_two_accounts(reader: Reader) -> None:
-    found = hosts(reader, "fleet/web.itcare.yml", "fleet/labo.itcare.yml")
+    """And a play over its hosts: the credentials go with the account's name."""
+    found = hosts(reader, "fleet.itcare.yml", "snapshots.yml")
     services = {host["itcare_service_name"].split()[0] for host in found.values()}
     assert services == {"Web", "Labo"}
+    assert {host["itcare_account"] for host in found.values()} == {"web", "labo"}
     tokens = [entry for entry in reader.simulator.requests() if entry.get("grant_type")]
     assert {entry["client_id"] for entry in tokens} == {"web-account", "labo-account"}
+    for account in ("web", "labo"):  # one that is stopped
+        name = next(name for name, host in found.items() if host["itcare_account"] == account)
+        identity = found[name]["itcare_id"]
+        fields = {"status": "INACTIVE", "snapshot": None}
+        reader.simulator.control("PATCH", f"/control/instances/{identity}", fields)
+        reader.simulator.clear_requests()
+        done = reader.run(f"ansible-playbook -i fleet.itcare.yml snapshots.yml --limit {name}")
+        assert done.returncode == 0, done.stdout
+        (write,) = reader.simulator.writes()
+        assert (write["path"].split("/")[-2], write["client_id"]) == (
+            str(identity),
+            f"{account}-account",
+        )
 
 
 @pytest.mark.parametrize("way", ["environment", "module_defaults"])

@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,10 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 FILES = DOCS / "awx"
 
 
-def injected(simulator: Simulator, **values: str) -> dict[str, str]:
+def injected(simulator: Simulator, kind: str = "credential", **values: str) -> dict[str, str]:
     """The environment that AWX makes of a credential, and of a source's variables."""
-    inputs = yaml.safe_load((FILES / "credential_inputs.yml").read_text())
-    env: dict[str, str] = yaml.safe_load((FILES / "credential_injectors.yml").read_text())["env"]
+    inputs = yaml.safe_load((FILES / f"{kind}_inputs.yml").read_text())
+    env: dict[str, str] = yaml.safe_load((FILES / f"{kind}_injectors.yml").read_text())["env"]
     assert set(inputs["required"]) == set(values)
     for field in inputs["fields"]:
         for name, template in env.items():
@@ -47,7 +48,7 @@ def update(
     """An inventory update: rc, what is imported, what is said."""
     project = folder / "project"
     project.mkdir(exist_ok=True)
-    shutil.copy(FILES / "fleet.itcare.yml", project)
+    shutil.copy(FILES / (inventory or "fleet.itcare.yml"), project)
     output = folder / "output.json"
     arguments = [
         "--list",
@@ -104,6 +105,34 @@ def test_an_update(simulator: Simulator, tmp_path: Path) -> None:
     assert hosts["TEMPLATE"].pop("itcare_comment") == {"__ansible_unsafe": "{{ 7 * 6 }}"}
     assert "__ansible_unsafe" not in json.dumps(imported)
     assert "demo-secret" not in said
+
+
+@pytest.mark.parametrize("secret", ["labo-secret", "wrong-secret"])
+def test_an_update_of_two_accounts(
+    simulator_factory: Callable[..., Simulator], tmp_path: Path, secret: str
+) -> None:
+    """All of them, or nothing is imported."""
+    clients = ["web-account:web-secret:pow", "labo-account:labo-secret:pow"]
+    simulator = simulator_factory(instances=0, client=clients)
+    simulator.add(name="SEEN", environment="PRODUCTION")
+    pairs = {
+        "web_client_id": "web-account",
+        "web_client_secret": "web-secret",
+        "labo_client_id": "labo-account",
+        "labo_client_secret": secret,
+    }
+    env = injected(simulator, "accounts_credential", **pairs)
+    rc, imported, said = update(tmp_path, env, "accounts.itcare.yml")
+    assert not [text for text in pairs.values() if text.endswith("-secret") and text in said]
+    if secret == "wrong-secret":
+        assert rc != 0
+        assert imported is None
+        assert "Account labo: " in said
+    else:
+        assert rc == 0, said
+        assert imported is not None
+        assert imported["account_web"]["hosts"] == ["SEEN"]
+        assert "__ansible_unsafe" not in json.dumps(imported)
 
 
 @pytest.mark.parametrize("trouble", ["credential", "service"])
