@@ -178,7 +178,7 @@ class Bench:
         for _round in range(self.rounds if size < 100_000 else 1):
             for what, command in jobs.items():
                 apis.forget_requests()
-                wall, cpu, peak = self._run(command)
+                wall, cpu, peak = self.spent(command)
                 asked = apis.requests()
                 known = best.setdefault(what, Line(what, size, latency, wall, cpu, peak, asked))
                 known.wall, known.cpu = min(known.wall, wall), min(known.cpu, cpu)
@@ -191,7 +191,7 @@ class Bench:
                 flush=True,
             )
 
-    def _run(self, command: list[str]) -> tuple[float, float, float]:
+    def spent(self, command: list[str]) -> tuple[float, float, float]:
         done = subprocess.run(
             [sys.executable, "-S", "-c", LAUNCHER, *command],
             env=self.env,
