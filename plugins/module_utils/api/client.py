@@ -12,8 +12,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import math
-import random
-import re
 import threading
 import time
 import typing as t
@@ -30,9 +28,10 @@ from .errors import (
     WriteRefusedError,
 )
 from .http_errors import api_error
-from .network_errors import network_error, no_certificates
+from .network_errors import network_error, no_certificates, unreadable
 from .notices import Notices
-from .parsing import parse
+from .parsing import is_cut, parse
+from .pauses import FIRST_BACKOFF, asked_pause, backoff
 from .proxies import proxy_secrets
 from .requests_library import requests, urllib3
 from .sessions import Adapter, Session, limited
@@ -46,9 +45,6 @@ DRY_RUN_HEADER = "ITCare-DryRun"
 RETRIED_READ = frozenset({429, 500, 502, 503, 504})
 RETRIED_WRITE = frozenset({429, 503})  # refused before anything was done
 RETRIED_ONCE = frozenset({429})  # a proxy answers 503 after delivery, too
-FIRST_BACKOFF = 0.5  # seconds, doubled at each retry
-LONGEST_BACKOFF = 30.0
-LONGEST_RETRY_AFTER = 120.0  # what goes beyond is cut: waiting longer is the caller's decision
 WHOLE = 10.0  # times request_timeout: the most that one request may take, however slowly its answer comes
 OPEN = frozenset({"/health", "/api/status"})  # need no token: docs/api.md#hosts
 CONNECTIONS = 32  # as many threads as may share one client
@@ -324,7 +320,7 @@ class Client:
                     data=form,
                     headers={"Accept": "application/json"},
                 )
-                if response.status_code not in RETRIED_READ and not _is_cut(response):
+                if response.status_code not in RETRIED_READ and not is_cut(response):
                     return response
                 if not self._pause(attempt, asked_pause(response)):
                     return response
@@ -365,29 +361,6 @@ class Client:
             )
 
 
-def _is_cut(response: requests.Response) -> bool:
-    """Whether an object ends too early, as something on the way may leave it."""
-    body = response.content.lstrip()
-    if response.status_code != 200 or body[:1] != b"{":
-        return False
-    try:
-        parse(body)
-    except BodyError as error:
-        return error.passing
-    return False
-
-
-def unreadable(method: str, path: str, why: BodyError) -> ConnectionFailedError:
-    """A write may have been executed, whatever its answer is."""
-    return ConnectionFailedError(
-        f"{method} {path} was answered with {why}.",
-        arrived=True,
-        passing=why.passing,
-        method=method,
-        path=path,
-    )
-
-
 def query_string(params: Query | None) -> str:
     """`?a=1&b=x,y`. Lists are joined by commas, booleans are lower case, None is left out."""
     pairs = []
@@ -400,28 +373,3 @@ def query_string(params: Query | None) -> str:
             value = ",".join(str(item) for item in value)
         pairs.append((key, value))
     return "?" + urlencode(pairs, quote_via=quote, safe=",:!") if pairs else ""
-
-
-def backoff(attempt: int) -> float:
-    """Seconds before retry number `attempt` (from 0): doubling, with jitter so that forks don't come back together."""
-    longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**attempt)
-    return longest * random.uniform(0.5, 1.0)
-
-
-def asked_pause(response: requests.Response) -> float | None:
-    """What an answer says in Retry-After. A date is on the server's clock, which may not be ours."""
-    headers = response.headers
-    return retry_after(headers.get("Retry-After"), http_date(headers.get("Date")))
-
-
-def retry_after(value: str | None, now: datetime.datetime | None = None) -> float | None:
-    """Seconds of a Retry-After header (digits or a date), clamped; None when there is none to be read."""
-    value = (value or "").strip()
-    if re.fullmatch(r"[0-9]+", value):
-        return min(float(value[:9]), LONGEST_RETRY_AFTER)
-    when = http_date(value)
-    if when is None:
-        return None
-    now = now or datetime.datetime.now(datetime.timezone.utc)
-    seconds = (when - now).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from .bodies import BodyError
 from .connection_options import ConnectionOptions
 from .errors import ConnectionFailedError, InputError
 from .http_errors import Scrub
@@ -120,3 +121,14 @@ def no_certificates(ca_path: str | None, why: str) -> str:
     variables = "the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
     where = f"ca_path '{ca_path}'" if ca_path else variables
     return f"The certificates in {where} can't be read: {why}."
+
+
+def unreadable(method: str, path: str, why: BodyError) -> ConnectionFailedError:
+    """A write may have been executed, whatever its answer is."""
+    return ConnectionFailedError(
+        f"{method} {path} was answered with {why}.",
+        arrived=True,
+        passing=why.passing,
+        method=method,
+        path=path,
+    )

@@ -17,6 +17,7 @@ import sys
 import typing as t
 
 from .bodies import BodyError
+from .requests_library import requests
 
 DEEPEST = 64  # levels of lists and objects; ITCare's are five deep
 MOST_VALUES = 2_000_000  # of one body. Each takes up to a hundred times the memory of its text
@@ -111,3 +112,15 @@ def _is_deep(value: object) -> bool:
             if inner.__class__ is dict or inner.__class__ is list
         ]
     return True
+
+
+def is_cut(response: requests.Response) -> bool:
+    """Whether an object ends too early, as something on the way may leave it."""
+    body = response.content.lstrip()
+    if response.status_code != 200 or body[:1] != b"{":
+        return False
+    try:
+        parse(body)
+    except BodyError as error:
+        return error.passing
+    return False

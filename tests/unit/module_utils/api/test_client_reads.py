@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import (
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import query_string
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.pauses import (
     LONGEST_BACKOFF,
     LONGEST_RETRY_AFTER,
     backoff,
-    query_string,
     retry_after,
 )
 from hypothesis import given
