@@ -22,9 +22,8 @@ from .requests_library import REQUESTS_IMPORT_ERROR, requests
 
 Clock = t.Callable[[], float]
 
-MOST_BYTES = (
-    72 * 2**20
-)  # as they come: status, headers and body. What is left of a body is limited in bodies.py
+# As they come, of status, headers and body. What a body is unpacked is limited in bodies.py.
+MOST_BYTES = 72 * 2**20
 TOO_LONG = "the answer has no end"
 
 _of_thread = threading.local()  # a request and its answer are one thread's
@@ -62,9 +61,7 @@ class _Bytes(io.RawIOBase):
             self._sock.settimeout(left)
         count = self._raw.readinto(buffer)
         self._most -= count or 0
-        if (
-            self._most < 0
-        ):  # a piece that says to have a length of -1 is read to its end by http.client
+        if self._most < 0:  # http.client reads a piece "of length -1" to the end of the connection
             raise OSError(TOO_LONG)
         return count
 
