@@ -60,7 +60,7 @@ def test_ten_tasks_over_eight_forks(simulator: Simulator, tmp_path: Path) -> Non
     simulator.clear_requests()
     done = run_ansible("ansible-playbook", tmp_path, "-i", hosts, "-f", str(FORKS), play)
     assert done.returncode == 0, said(done)
-    assert "WARNING" not in said(done)
+    assert NOT_SHARED not in said(done)
     assert grants(simulator) == ["client_credentials"]
     assert {entry["status"] for entry in simulator.requests()} == {200}
     tokens_aside = [e for e in simulator.requests() if not e["path"].endswith("/token")]
@@ -92,5 +92,7 @@ def test_a_warning_is_one(simulator: Simulator, tmp_path: Path, switched_off: bo
     ):
         assert done.returncode == 0, said(done)
         warning = f"{NOT_SHARED}{open_to_others} is open to others (mode 0755)"
-        assert said(done).count(warning) == (0 if switched_off else 1)
+        # Old releases break the line within a word.
+        printed = "".join(said(done).split())
+        assert printed.count("".join(warning.split())) == (0 if switched_off else 1)
     assert list(open_to_others.iterdir()) == []
