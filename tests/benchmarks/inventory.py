@@ -292,7 +292,8 @@ def static_file(bench: Bench, source: Path) -> Path:
 def fleet(size: int, latency: float) -> Iterator[Apis]:
     apis = Apis(Simulator(instances=size, seed=1))
     try:
-        apis.simulator.settings(latency=latency)
+        # The floors have one token, for hours on a busy machine.
+        apis.simulator.settings(latency=latency, token_lifetime=86_400)
         if latency == 0 and size <= LARGEST_FOR_FLOORS and hcloud.is_installed():
             apis.cloud = hcloud.HetznerCloud(size)
         yield apis
