@@ -133,8 +133,10 @@ options:
       - It becomes C(changeReference) in the body, or in its C(options) where there is an C(operation). A GET takes none.
     type: str
 notes:
-  - ITCare doesn't publish most of its API, so what a call takes must be asked of cegedim.cloud.
+  - What is public of ITCare's calls is in the guide "Anything else in ITCare", with examples; the rest must be asked of cegedim.cloud.
 seealso:
+  - ref: ansible_collections.cegedim.cloud.docsite.guide_request
+    description: The known calls, how surely they are known, and recipes that run.
   - module: cegedim.cloud.itcare_instance
   - module: cegedim.cloud.itcare_action_wait
 """
