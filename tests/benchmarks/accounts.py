@@ -87,12 +87,11 @@ def measure(size: int, rounds: int) -> dict[str, Any]:
     finally:
         for simulator in simulators:
             simulator.stop()
-    return {
-        what: {"wall": walls[0], "cpu": walls[1], "peak_mb": walls[2]}
-        for what, walls in (
-            (what, [min(of) for of in zip(*runs, strict=True)]) for what, runs in spent.items()
-        )
-    }
+    figures = {}
+    for what, runs in spent.items():
+        wall, cpu, peak = (min(of_each) for of_each in zip(*runs, strict=True))
+        figures[what] = {"wall": wall, "cpu": cpu, "peak_mb": peak}
+    return figures
 
 
 def main() -> int:

@@ -19,7 +19,7 @@ from .accounts import Account, AccountFleet
 from .fleet import Fleet, FleetQuery, fetch_fleet, merged
 
 Asked = tuple[Account, FleetQuery]
-MakeClient = t.Callable[[ConnectionOptions, "t.ContextManager[t.Any]"], Client]
+MakeClient = t.Callable[[ConnectionOptions, t.ContextManager[t.Any]], Client]
 Say = t.Callable[[str], None]
 
 

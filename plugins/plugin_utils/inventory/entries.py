@@ -136,7 +136,7 @@ def _mapping(entry: object) -> Entry:
 def _entry(entry: object, known: t.Sequence[str]) -> Entry:
     """What is given in it; null counts as not given, as everywhere."""
     given = _mapping(entry)
-    check_keys(given, known, f"It takes {', '.join(known)}.", "There")
+    check_keys(given, known, "There are keys that aren't options", f"It takes {', '.join(known)}.")
     return {option: value for option, value in given.items() if value is not None}
 
 

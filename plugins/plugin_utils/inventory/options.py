@@ -47,8 +47,8 @@ def read_options(
     check_keys(
         config,
         ("plugin", *definitions),
+        "The file has keys that aren't options",
         "See ansible-doc -t inventory cegedim.cloud.itcare.",
-        "The file",
     )
     read = {"plugin": config.get("plugin")}
     for option, value in config.items():
@@ -65,17 +65,15 @@ def read_option(option: str, value: object, definitions: Definitions, templar: t
     return _typed(option, value, definitions[option])
 
 
-def check_keys(keys: t.Iterable[str], known: t.Sequence[str], these: str, where: str) -> None:
-    """Raises InputError for keys that aren't known. `these`: which are; `where`: who has them."""
+def check_keys(keys: t.Iterable[str], known: t.Sequence[str], said: str, which: str) -> None:
+    """Raises InputError for keys that aren't known: what is `said` of them, and `which` there are."""
     unknown = []
     for key in keys:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
             unknown.append(f"{key} (did you mean {near[0]}?)" if near else str(key))
     if unknown:
-        raise InputError(
-            f"{where} {'are' if where == 'There' else 'has'} keys that aren't options: {', '.join(unknown)}. {these}"
-        )
+        raise InputError(f"{said}: {', '.join(unknown)}. {which}")
 
 
 def check_bounds(options: t.Mapping[str, t.Any]) -> None:
