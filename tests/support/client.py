@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Answer, Client, Query
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
@@ -90,7 +91,7 @@ class WatchedClient(Client):
         return self._shows(path, data) if self._shows else data
 
     def read(self, path: str, query: str = "") -> Answer:
-        with self._watched("GET", path, {}):
+        with self._watched("GET", path, dict(parse_qsl(query[1:]))):
             return super().read(path, query)
 
     def write(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:

@@ -22,6 +22,9 @@ from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.g
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
     ensure as ensure_patch_party,
 )
+from ansible_collections.cegedim.cloud.plugins.module_utils.resources.request.ensure import (
+    ensure as ensure_request,
+)
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.snapshot.ensure import (
     ensure as ensure_snapshot,
 )
@@ -32,36 +35,36 @@ from support.tasks import CREATE, SNAPSHOT, STOPPED
 # A line for each fault (what the server does: FAULTS), a column for each kind of request (and its task: KINDS). What the
 # words mean is in OUTCOMES. After each cell the fault is gone and the task runs again: that ends in the desired state.
 TABLE = """
-               token    list     detail   actions  create   operation delete   snapshot recover  reset    forced   poll
-nothing        once     once     once     once     once     once      once     once     once     once     once     once
-refused        unsent   unsent   unsent   unsent   unsent   unsent    unsent   unsent   unsent   unsent   unsent   waits
-dns            unsent   unsent   unsent   unsent   unsent   unsent    unsent   unsent   unsent   unsent   unsent   waits
-reset_before   again    again    again    again    unsure   again     again    again    again    unsure   unsure   again
-reset_after    again    again    again    again    found    found     found    found    found    found    found    again
-timeout_before again    again    again    again    unsure   again     again    again    again    unsure   unsure   again
-timeout_late   again    again    again    again    found    found     found    found    found    found    found    again
-timeout_after  again    again    again    again    found    found     found    found    found    found    found    again
-401_once       login    again    again    again    again    again     again    again    again    again    again    again
-401_always     login    fails_2  fails_2  unseen   fails_2  fails_2   fails_2  fails_2  fails_2  fails_2  fails_2  fails_2
-403            login    fails    fails    unseen   fails    fails     fails    fails    fails    fails    fails    fails
-405            fails    fails    fails    fails    fails    fails     fails    fails    fails    fails    fails    fails
-409            fails    fails    fails    fails    fails_2  fails_2   fails_2  fails_2  fails_2  fails_2  fails_2  fails
-429            again    again    again    again    again    again     again    again    again    again    again    again
-429_seconds    again    again    again    again    again    again     again    again    again    again    again    again
-429_date       again    again    again    again    again    again     again    again    again    again    again    again
-500            again    again    again    again    unsure   again     again    again    again    unsure   unsure   again
-502_html       again    again    again    again    unsure   again     again    again    again    unsure   unsure   again
-503_before     again    again    again    again    again    again     again    again    again    unsure   unsure   again
-503_after      again    again    again    again    found    found     found    found    found    found    found    again
-500_after      again    again    again    again    found    found     found    found    found    found    found    again
-cut_body       again    again    again    again    found    found     found    found    found    found    found    again
-cut_json       again    again    again    again    found    found     found    found    found    found    found    again
-html_200       unread   fails    fails    fails    unsure   again     again    again    again    unsure   unsure   again
-content_type   once     once     once     once     once     once      once     once     once     once     once     once
-empty_200      unread   unread   unread   once     once     once      once     once     once     once     once     again
-empty_before   unread   unread   unread   once     late     late      late     late     late     unsure   late     again
-slow_drip      fails    fails    fails    fails    found    found     found    found    found    found    found    again
-redirect       fails    fails    fails    fails    fails    fails     fails    fails    fails    fails    fails    fails
+               token    list     detail   actions  create   operation delete   snapshot recover  reset    forced   poll     call     pages
+nothing        once     once     once     once     once     once      once     once     once     once     once     once     once     once
+refused        unsent   unsent   unsent   unsent   unsent   unsent    unsent   unsent   unsent   unsent   unsent   waits    unsent   unsent
+dns            unsent   unsent   unsent   unsent   unsent   unsent    unsent   unsent   unsent   unsent   unsent   waits    unsent   unsent
+reset_before   again    again    again    again    unsure   again     again    again    again    unsure   unsure   again    unsure   again
+reset_after    again    again    again    again    found    found     found    found    found    found    found    again    found    again
+timeout_before again    again    again    again    unsure   again     again    again    again    unsure   unsure   again    unsure   again
+timeout_late   again    again    again    again    found    found     found    found    found    found    found    again    found    again
+timeout_after  again    again    again    again    found    found     found    found    found    found    found    again    found    again
+401_once       login    again    again    again    again    again     again    again    again    again    again    again    again    again
+401_always     login    fails_2  fails_2  unseen   fails_2  fails_2   fails_2  fails_2  fails_2  fails_2  fails_2  fails_2  fails_2  fails_2
+403            login    fails    fails    unseen   fails    fails     fails    fails    fails    fails    fails    fails    fails    fails
+405            fails    fails    fails    fails    fails    fails     fails    fails    fails    fails    fails    fails    fails    fails
+409            fails    fails    fails    fails    fails_2  fails_2   fails_2  fails_2  fails_2  fails_2  fails_2  fails    fails    fails
+429            again    again    again    again    again    again     again    again    again    again    again    again    again    again
+429_seconds    again    again    again    again    again    again     again    again    again    again    again    again    again    again
+429_date       again    again    again    again    again    again     again    again    again    again    again    again    again    again
+500            again    again    again    again    unsure   again     again    again    again    unsure   unsure   again    unsure   again
+502_html       again    again    again    again    unsure   again     again    again    again    unsure   unsure   again    unsure   again
+503_before     again    again    again    again    again    again     again    again    again    unsure   unsure   again    again    again
+503_after      again    again    again    again    found    found     found    found    found    found    found    again    found    again
+500_after      again    again    again    again    found    found     found    found    found    found    found    again    found    again
+cut_body       again    again    again    again    found    found     found    found    found    found    found    again    found    again
+cut_json       again    again    again    again    found    found     found    found    found    found    found    again    found    again
+html_200       unread   fails    fails    fails    unsure   again     again    again    again    unsure   unsure   again    unsure   fails
+content_type   once     once     once     once     once     once      once     once     once     once     once     once     once     once
+empty_200      unread   unread   unread   once     once     once      once     once     once     once     once     again    once     unread
+empty_before   unread   unread   unread   once     late     late      late     late     late     unsure   late     again    unmet    unread
+slow_drip      fails    fails    fails    fails    found    found     found    found    found    found    found    again    found    fails
+redirect       fails    fails    fails    fails    fails    fails     fails    fails    fails    fails    fails    fails    fails    fails
 """
 
 
@@ -115,6 +118,12 @@ OUTCOMES = {
         errors.ActionTimeoutError,
         "doesn't show the effect of '.+' after 60 s.*Run the same task again to resume",
         named=False,
+    ),
+    "unmet": Outcome(
+        "Fails at the end of wait_timeout: accepted, but what was to be reached isn't.",
+        1,
+        errors.ActionTimeoutError,
+        "reached .+ doesn't hold after 600 s.*Run the same task again to resume",
     ),
     "waits": Outcome(
         "Fails at the end of wait_timeout; the action goes on.",
@@ -212,6 +221,15 @@ class Kind:
 RESIZE = {"name": NAME, "sizing": "4cpu8gb"}
 RESIZED = {"cpu": 4, "ram": 8}
 ONE = "/compute/instances/[0-9]+$"
+BIGGER = {"key": "cpu", "equals": 4}
+CALL = {
+    "method": "PATCH",
+    "path": "/compute/instances/99",
+    "body": {"operation": "resize", "options": {"sizing": "4cpu8gb"}},
+    "unless": BIGGER,
+    "reached": BIGGER,
+    "wait_timeout": 600,  # in which what isn't executed is looked for
+}
 
 KINDS = {
     "token": Kind("POST", "/token$", ensure, RESIZE, desired=RESIZED),
@@ -243,6 +261,11 @@ KINDS = {
     "poll": Kind(
         "GET", "/actions/[0-9]+$", ensure, RESIZE, desired=RESIZED, writes_before=1,
         settings={"action_delay": 0.1},
+    ),
+    "call": Kind("PATCH", ONE, ensure_request, CALL, {"id": 99}, desired=RESIZED),
+    "pages": Kind(
+        "GET", "/compute/instances$", ensure_request, {"path": "/compute/instances", "paginate": True},
+        fields=None, query={"page": "1"}, writes=0, settings={"max_page_size": 15},
     ),
 }  # fmt: skip
 

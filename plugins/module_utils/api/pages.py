@@ -141,7 +141,7 @@ class _List:
         if content is None and isinstance(page, dict) and page.get("totalElements") == 0:
             return []
         if not isinstance(content, list):
-            advice = "leave out paginate" if self.anything else "check api_url"
+            advice = "leave out paginate, or check api_url" if self.anything else "check api_url"
             raise IncompleteListError(
                 f"GET {self.path} didn't answer with a list: {advice}.",
                 method="GET",

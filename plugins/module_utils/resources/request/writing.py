@@ -181,8 +181,8 @@ class Writing:
         if condition is None or not (self._held or self._until(condition)):
             looked = f" {condition} didn't come to hold." if condition else ""
             raise UnsureWriteError(
-                f"It isn't known what became of {self._desired.title}: the call may have been executed. {failure}{looked} Look "
-                "at it before running this task again."
+                f"It isn't known whether '{self._desired.title}' was executed: the call may have been executed. {failure}{looked} "
+                "Look at it before running this task again."
             )
         self._warn(
             f"What {self._desired.title} was answered is lost, but {condition} holds: {failure}"
