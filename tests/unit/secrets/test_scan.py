@@ -66,6 +66,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "itcare_patch_party_info": {"names": [NAME]},
     "itcare_action_info": {"names": [NAME]},
     "itcare_action_wait": {"names": [NAME]},
+    "itcare_request": {"path": "/compute/instances", "query": {"names": NAME}},
 }
 
 

@@ -103,20 +103,22 @@ class Writing:
             else:
                 ended += waited.actions
                 going_on = [
-                    a for a in waited.actions if is_in_progress(a) and a["id"] not in waited.lost
+                    action
+                    for action in waited.actions
+                    if is_in_progress(action) and action["id"] not in waited.lost
                 ]
-                self._refuse(going_on)
+                self._refuse(going_on, waited.said_of_unread)
             seen = {action["id"] for action in [*busy, *ended]}
             busy = [action for action in self._in_progress() if action["id"] not in seen]
             if busy and not next(polls, False):
-                self._refuse(busy)
+                self._refuse(busy, "")
         return ended
 
-    def _refuse(self, busy: list[Action]) -> None:
+    def _refuse(self, busy: list[Action], why: str) -> None:
         if busy:
             raise ActionTimeoutError(
                 f"{self._desired.title} was not sent: {actions.describe(busy[0])} is still {actions.IN_PROGRESS} after "
-                f"{self._waiting.timeout:g} s (wait_timeout). Run the same task again to go on.",
+                f"{self._waiting.timeout:g} s (wait_timeout).{why} Run the same task again to go on.",
                 itcare_actions=busy,
             )
 
@@ -217,8 +219,8 @@ class Writing:
             self._settle_lost(action)
         elif is_in_progress(action):
             raise ActionTimeoutError(
-                f"{actions.describe(action)} is still {actions.IN_PROGRESS} after {self._waiting.timeout:g} s (wait_timeout). "
-                f"{self._what_next()}"
+                f"{actions.describe(action)} is still {actions.IN_PROGRESS} after {self._waiting.timeout:g} s (wait_timeout)."
+                f"{ended.said_of_unread} {self._what_next()}"
             )
         else:
             actions.check_success(action)
@@ -268,4 +270,6 @@ def until(client: Client, condition: Condition, deadline: Deadline) -> Answer | 
 def _passing(error: ItcareError) -> bool:
     if isinstance(error, ApiError):
         return error.status == 429 or error.status >= 500 or error.status < 300
-    return isinstance(error, (ConnectionFailedError, IncompleteListError))
+    if isinstance(error, ConnectionFailedError):
+        return error.passing
+    return isinstance(error, IncompleteListError)

@@ -37,7 +37,7 @@ def condition(**given: Any) -> Condition:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("left", "right", "same"),
     [
         ("a", "a", True), ("a", "A", False), ("a", "a ", False), ("", "", True), (None, None, True),
         (2, 2, True), (2, 2.0, True), (2, 3, False), (2, "2", True), ("2", 2, True), (2.0, "2", True), (2, "2.0", False),
@@ -51,18 +51,18 @@ def condition(**given: Any) -> Condition:
         (10**30, str(10**30), True), (True, [True], False),
     ],
 )  # fmt: skip
-def test_rule_7_equality(one: Any, other: Any, same: bool) -> None:
-    assert equal(one, other) is same
-    assert equal(other, one) is same
+def test_rule_7_equality(left: Any, right: Any, same: bool) -> None:
+    assert equal(left, right) is same
+    assert equal(right, left) is same
 
 
 @given(JSON, JSON)
-def test_rule_7_equality_is_that_of_json_but_for_texts_of_values(one: Any, other: Any) -> None:
-    assert equal(one, one)
-    assert equal(one, other) == equal(other, one)
-    assert equal(one, json.loads(json.dumps(one)))
-    if type(one) is type(other) and not isinstance(one, (list, dict)):
-        assert equal(one, other) == (one == other)
+def test_rule_7_equality_is_that_of_json_but_for_texts_of_values(left: Any, right: Any) -> None:
+    assert equal(left, left)
+    assert equal(left, right) == equal(right, left)
+    assert equal(left, json.loads(json.dumps(left)))
+    if type(left) is type(right) and not isinstance(left, (list, dict)):
+        assert equal(left, right) == (left == right)
 
 
 @pytest.mark.parametrize(

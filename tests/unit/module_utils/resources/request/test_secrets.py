@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import InputError
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.masking import MASK, Mask, forms
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.masking import MASK, Mask
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.request.keys import read_key
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.request.secrets import (
     Secrets,
@@ -28,7 +31,17 @@ def secrets(body: Any, *paths: str) -> Secrets:
     return Secrets(body, [read_key(path, "sensitive") for path in paths])
 
 
-@pytest.mark.parametrize("form", forms(SECRET))
+FORMS = [
+    SECRET,
+    json.dumps(SECRET)[1:-1],
+    json.dumps(SECRET, ensure_ascii=False)[1:-1],
+    quote(SECRET, safe=""),
+    html.escape(SECRET),
+    base64.b64encode(SECRET.encode()).decode()[:25],
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_rule_12_a_value_in_every_form(form: str) -> None:
     mask = secrets({"password": SECRET}, "password").mask
     assert mask.text(f"a {form} b{form}") == f"a {MASK} b{MASK}"
