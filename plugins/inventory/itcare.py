@@ -283,6 +283,7 @@ try:  # masks what is registered wherever Ansible shows something
 except ImportError:  # before ansible-core 2.22
     register_secret = None
 
+from ..module_utils.api.checks import tags
 from ..module_utils.api.client import Client
 from ..module_utils.api.connection_options import ConnectionOptions
 from ..module_utils.api.errors import InputError, ItcareError
@@ -327,7 +328,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._read(path)
             check_bounds(self.get_options())
             asked = accounts(self.get_options(), self._connections)
-            check_tag_groups(self.get_option("tag_groups"), self._sanitize_group_name, inventory)
+            tag_groups = tags(self.get_option("tag_groups"), "tag_groups")
+            check_tag_groups(tag_groups, self._sanitize_group_name, inventory)
             with COLLECTOR.resting(), all_or_nothing(inventory):
                 builder = InventoryBuilder(self)
                 found, packed = self._fleets(asked, cache)
