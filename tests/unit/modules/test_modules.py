@@ -394,7 +394,10 @@ def test_what_is_sensitive_is_shown_nowhere(
 def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What modules write into the system's log."""
     found: list[str] = []
-    log = lambda module, text, log_args=None: found.append(f"{text} {log_args}")  # noqa: E731
+
+    def log(module: basic.AnsibleModule, text: str, log_args: Any = None) -> None:
+        found.append(f"{text} {log_args}")
+
     monkeypatch.setattr(basic.AnsibleModule, "log", log)
     return found
 
