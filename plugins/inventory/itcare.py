@@ -63,6 +63,7 @@ options:
       client_id: {description: As O(client_id)., type: str}
       client_secret: {description: As O(client_secret)., type: str}
       access_token: {description: As O(access_token)., type: str}
+      token_cache: {description: As O(token_cache)., type: bool}
       validate_certs: {description: As O(validate_certs)., type: bool}
       ca_path: {description: As O(ca_path)., type: path}
       request_timeout: {description: As O(request_timeout)., type: int}
