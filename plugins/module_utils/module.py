@@ -197,9 +197,12 @@ def _module(argument_spec: ArgumentSpec, settings: dict[str, t.Any]) -> AnsibleM
         }
         module = _Module(argument_spec=given, supports_check_mode=True, **settings)
         fail(module, error)
-    except Exception as error:  # releases of Ansible stumble over different ones
+    except Exception as error:  # since 2.19 another one is around it
+        reason = error.__cause__ or error
+        if not isinstance(reason, (ValueError, RecursionError)):
+            raise
         message = (
-            f"Ansible can't read the options ({error.__cause__ or error}): look for characters that are none (\\ud800 to "
+            f"Ansible can't read the options ({reason}): look for characters that are none (\\ud800 to "
             "\\udfff, or bytes that aren't UTF-8) and for numbers of thousands of digits."
         )
         sys.stdout.write(json.dumps({"failed": True, "msg": message}))

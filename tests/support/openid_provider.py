@@ -60,7 +60,7 @@ class Provider:
 
     def seen(self) -> list[tuple[str, int]]:
         """Requests in short, the grant of those for tokens and the path of the others, with their statuses."""
-        return [(what, status) for what, status in self._control("seen")]
+        return [tuple(entry) for entry in self._control("seen")]
 
     def options(self, **more: Any) -> dict[str, Any]:
         return {

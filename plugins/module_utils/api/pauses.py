@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor api, private to the collection. How long to wait before a request is sent again: what the server asks for, else longer each time (docs/architecture.md#safety-rules)."""
+"""Floor api, private to the collection. How long to wait before a request is sent again: what the server asks for, else longer each time."""
 
 from __future__ import annotations
 

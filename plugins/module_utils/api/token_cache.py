@@ -104,15 +104,17 @@ class TokenCache:
             with PrivateFolder(FOLDER) as folder:
                 return work(folder)
         except UnusableError as error:
-            reason = str(error)
+            self._give_up(str(error))
         except OSError as error:
-            reason = f"the system says {error.strerror or error}"
+            self._give_up(f"the system says {error.strerror or error}")
+        return None
+
+    def _give_up(self, reason: str) -> None:
         self._given_up = True
         self._notices.warn(
             f"The access token isn't shared with other tasks: {reason}. Each of them asks for a token of its own, which costs time "
             "and nothing else. Mend that, or set token_cache (ITCARE_TOKEN_CACHE) to false."
         )
-        return None
 
     # -- the name -----------------------------------------------------------------------------------------------------
 

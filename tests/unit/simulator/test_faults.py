@@ -229,7 +229,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "why"), IMPOSSIBLE, ids=lambda value: str(value))
+@pytest.mark.parametrize(("fault", "why"), IMPOSSIBLE, ids=str)
 def test_what_would_be_ignored_is_refused(api: Any, fault: dict[str, Any], why: str) -> None:
     with pytest.raises(AssertionError, match=f"400.*{why}"):
         api.simulator.fault(fault=fault)

@@ -25,9 +25,11 @@ class Listed(Protocol):
     """What can be filtered and sorted: an instance, or another resource."""
 
     @property
-    def tags(self) -> tuple[str, ...]: ...
+    def tags(self) -> tuple[str, ...]:
+        """Each as `key:value`."""
 
-    def path(self, dotted: str) -> Any: ...
+    def path(self, dotted: str) -> Any:
+        """The value of a field, None when there is none."""
 
 
 Thing = TypeVar("Thing", bound=Listed)
