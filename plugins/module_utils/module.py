@@ -197,8 +197,10 @@ def _module(argument_spec: ArgumentSpec, settings: dict[str, t.Any]) -> AnsibleM
         }
         module = _Module(argument_spec=given, supports_check_mode=True, **settings)
         fail(module, error)
-    except Exception as error:  # since 2.19 another one is around it
-        reason = error.__cause__ or error
+    except Exception as error:  # releases of Ansible wrap it in different ones
+        reason: BaseException = error
+        while reason.__cause__ is not None:
+            reason = reason.__cause__
         if not isinstance(reason, (ValueError, RecursionError)):
             raise
         message = (

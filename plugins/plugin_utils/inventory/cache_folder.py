@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Floor inventory, private to the collection. The cache's folder, for its user only: Ansible makes it, and its files, readable for others (docs/ansible.md#cache)."""
+"""Floor inventory, private to the collection. A cache folder for one user: Ansible makes one, and its files, readable for others (docs/ansible.md#cache)."""
 
 from __future__ import annotations
 
