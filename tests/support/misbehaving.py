@@ -83,7 +83,12 @@ class Misbehaving:
         self._thread.join()
         self._server.server_close()
 
-    def client(self, time: SimulatedTime | None = None, **options: Any) -> Client:
+    def client(
+        self,
+        time: SimulatedTime | None = None,
+        slots: contextlib.AbstractContextManager[Any] | None = None,
+        **options: Any,
+    ) -> Client:
         """A client that takes this server for ITCare."""
         given = {
             "api_url": f"{self.url}/itcare",
@@ -99,6 +104,7 @@ class Misbehaving:
             sleep=time.sleep,
             clock=time.clock,
             wall_clock=time.wall_clock,
+            slots=slots,
         )
 
 

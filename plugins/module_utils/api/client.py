@@ -254,6 +254,12 @@ class Client:
     ) -> requests.Response:
         """One HTTP exchange, body and all; failures of the network become ConnectionFailedError."""
         self._wait_for_gate(method, url)
+        with self._slots:  # the wait for one takes nothing of a request's time
+            return self._exchange(method, url, auth, fresh=fresh, **kwargs)
+
+    def _exchange(
+        self, method: str, url: str, auth: requests.auth.AuthBase, *, fresh: bool, **kwargs: t.Any
+    ) -> requests.Response:
         timeout = self.options.request_timeout
         whole = WHOLE * timeout
         # A write is given its time: without its answer nobody knows what became of it.
@@ -263,7 +269,7 @@ class Client:
         end = self.clock() + whole
         session = self._new_session() if fresh else self._session
         try:
-            with self._slots, limited(self.clock, end):
+            with limited(self.clock, end):
                 response = session.request(
                     method,
                     url,

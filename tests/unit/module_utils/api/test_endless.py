@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
-from support.client import TickingTime
+from support.client import SimulatedTime, TickingTime
 from support.misbehaving import Reply, misbehaving
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -93,3 +94,18 @@ def test_the_end_of_the_task_comes_first() -> None:
         client.ends_at = time.now + 40
         with pytest.raises(errors.ConnectionFailedError, match=r"completely within [123]\d s:"):
             client.get("/actions")
+
+
+def test_the_wait_for_a_slot_is_not_a_requests() -> None:
+    """Many accounts may wait for the same few."""
+    time = SimulatedTime()
+
+    class Slots(contextlib.AbstractContextManager[None]):
+        def __enter__(self) -> None:
+            time.sleep(100_000)
+
+        def __exit__(self, *what: object) -> None:
+            """Nobody else waits."""
+
+    with misbehaving(answering(lambda: [HEAD + b"\r\n[]"])) as server:
+        assert server.client(time=time, slots=Slots()).get("/actions") == []
