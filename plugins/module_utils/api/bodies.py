@@ -40,6 +40,8 @@ def read_body(response: requests.Response) -> None:
     Raises BodyError, or what requests raises for failures of the network.
     """
     try:
+        if response.status_code < 200:  # what it promises isn't HTTP
+            raise BodyError(f"{response.status_code}, which is no answer")
         body = _whole(response) if 200 <= response.status_code < 300 else _beginning(response)
     finally:
         response.close()  # which cuts what wasn't read

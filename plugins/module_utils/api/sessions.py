@@ -80,6 +80,12 @@ class _Answer(http.client.HTTPResponse):
             raw = t.cast("t.Any", self.fp).detach()
             self.fp = io.BufferedReader(_Bytes(raw, sock, *limit))
 
+    def begin(self) -> None:
+        super().begin()
+        while 101 < self.status < 200:  # hints, which http.client takes for the answer
+            self.headers = t.cast("t.Any", None)
+            super().begin()
+
 
 @functools.cache
 def _limited_pool(pool: t.Any) -> t.Any:

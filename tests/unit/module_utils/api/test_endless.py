@@ -36,6 +36,7 @@ DRIPPING = {
     "in the status line": after(b"HTTP/1.1 200 ", b"O"),
     "in a header": after(HEAD + b"X-Long: ", b"x"),
     "before the status": after(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "before the answer": after(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
     "in a body to the end of the connection": after(HEAD + b"\r\n", b" "),
     "in a body with a length": after(HEAD + b"Content-Length: 5000000\r\n\r\n", b" "),
     "in pieces": after(CHUNKED, b"1\r\n \r\n"),
