@@ -67,7 +67,9 @@ class Misbehaving:
                 with contextlib.suppress(ConnectionError):
                     self.wfile.write(body)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # http.server's names
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = (
+                _answer  # http.server's names
+            )
 
             def log_message(self, *args: Any) -> None:
                 """Tests have no use for an access log."""

@@ -52,16 +52,16 @@ def network_error(
     elif isinstance(error, exceptions.ConnectTimeout):
         arrived = False
         message = f"No connection with {host} within {options.request_timeout:g} s: check {option}, firewalls and proxies."
-    elif isinstance(error, exceptions.ProxyError):
+    elif isinstance(error, exceptions.ProxyError) and over is None:
         # older releases of urllib3 say so for a connection that is cut later, too
-        arrived = "NewConnectionError" not in text
+        arrived = not re.search("NewConnectionError|Tunnel connection failed", text)
         message = f"The proxy on the way to {host} failed: check the proxy's environment variables."
     elif "NewConnectionError" in text or "Connection refused" in text:
         arrived = False
         message = (
             f"No connection with {host}: it refuses connections or isn't reachable; check {option}."
         )
-    elif isinstance(error, exceptions.Timeout) and over is not None:
+    elif isinstance(error, (exceptions.Timeout, exceptions.ProxyError)) and over is not None:
         passing = False  # the next one would take as long
         message = (
             f"{method} {where.path} was not answered completely within {over:g} s: one request takes at most ten times "

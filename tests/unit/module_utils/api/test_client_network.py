@@ -202,6 +202,20 @@ def test_a_proxy_that_is_not_there(
     assert not simulator.requests()
 
 
+@pytest.mark.parametrize("status", [403, 407, 502])
+def test_a_proxy_that_makes_no_tunnel(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """So nothing was sent through it, and a write may be sent again."""
+    with misbehaving(
+        lambda method, *_: (status, {}, b"no") if method == "CONNECT" else None
+    ) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        client = proxy.client(api_url="https://api.example/itcare", retries=1)
+        with pytest.raises(errors.ConnectionFailedError, match="proxy.*was not sent") as caught:
+            client.write("POST", INSTANCES, {}, once=True)
+        assert [method for method, _path, _headers in proxy.seen] == ["POST", *["CONNECT"] * 2]
+    assert not caught.value.arrived
+
+
 def test_a_proxy_page_is_shortened(simulator: Simulator) -> None:
     page = "<html><style>b{}</style><script>x()</script>" + "<p>Bad&nbsp;&lt;gateway&gt; " * 99
     for fault, said in (

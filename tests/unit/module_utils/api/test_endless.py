@@ -76,6 +76,20 @@ def test_a_request_takes_ten_times_its_timeout_at_most(
     assert asked == ["/token", "/itcare/actions"]  # the next one would take as long
 
 
+def test_a_proxy_takes_no_longer_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before there is a tunnel through it; releases of urllib3 don't agree on whose time is over."""
+    with misbehaving(
+        lambda method, *_: DRIPPING["in a header"]() if method == "CONNECT" else None
+    ) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        client = proxy.client(
+            time=TickingTime(), request_timeout=5, retries=1, api_url="https://api.example/itcare"
+        )
+        with pytest.raises(errors.ConnectionFailedError, match="completely within 50 s"):
+            client.get("/actions")
+        assert [method for method, _path, _headers in proxy.seen] == ["POST", "CONNECT"]
+
+
 def test_a_token_takes_no_longer_either() -> None:
     raw = DRIPPING["in pieces"]
     with misbehaving(answering(raw, "/token")) as server:
