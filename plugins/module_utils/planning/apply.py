@@ -215,10 +215,12 @@ class Applier:
                 return AcceptedStep(step, sent_at, self._target.send(step, done))
             except (ConnectionFailedError, ApiError) as error:
                 failure = error
-            after_503 = getattr(failure, "status", None) == 503
+            status = getattr(failure, "status", None)
             if failure.after_503:
                 self._maybe_executed.add(step.label)
-                self.outcome.accepted = self.outcome.accepted or not after_503
+                self.outcome.accepted = self.outcome.accepted or status != 503
+            # Whatever came of later sendings, unless the state refused them.
+            after_503 = status == 503 or (failure.after_503 and status not in REFUSED)
             if failure.arrived or after_503:
                 lost = lost or failure.arrived
                 self.outcome.accepted = self.outcome.accepted or lost
@@ -236,7 +238,7 @@ class Applier:
                     raise unsure(self._plan, step, failure)
                 if attempts >= MOST_ATTEMPTS or (after_503 and step.again == ALWAYS):
                     raise failure
-            elif getattr(failure, "status", None) in REFUSED:
+            elif status in REFUSED:
                 refusals += 1
                 if self._reconsider(step, failure, refusals, lag):
                     return None

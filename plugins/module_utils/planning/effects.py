@@ -67,9 +67,10 @@ def find_trace(
 
 
 def unsure(plan: Plan, step: Step, why: object) -> UnsureWriteError:
+    tells = ": the time at which its system started tells." if step.blind else "."
     return UnsureWriteError(
         f"It isn't known whether '{step.label}' was executed on {plan.title}. {why} "
-        "Look at it before running this task again."
+        f"Look at it before running this task again{tells}"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
 from support.client import SimulatedTime, client_of, executed
+from support.misbehaving import misbehaving
 from support.simulator import Simulator
 
 SNAPSHOTS = "/compute/instances/10001/snapshots"
@@ -83,6 +84,19 @@ def test_an_earlier_503_is_not_forgotten(simulator: Simulator) -> None:
     with pytest.raises(errors.RateLimitError) as caught_later:
         client_of(simulator, retries=1).write("POST", SNAPSHOTS, {})
     assert not caught_later.value.after_503
+
+
+def test_after_503_each_sending_is_preceded_by_a_look() -> None:
+    """Also where it was refused for another reason meanwhile: what was executed may show late."""
+    answers = iter([503, 429, 200])
+    looks = iter([False, True])
+    with misbehaving(
+        lambda method, path, headers: None if "token" in path else (next(answers), {}, b"")
+    ) as server:
+        with pytest.raises(errors.RateLimitError) as caught:
+            server.client().write("PATCH", "/x", {}, done=lambda: next(looks))
+        assert len(server.seen) == 3
+    assert caught.value.after_503
 
 
 def test_what_is_sent_once_is_not_sent_again_after_503(simulator: Simulator) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.cegedim.cloud.plugins.module_utils.api import errors
+from ansible_collections.cegedim.cloud.plugins.module_utils.planning.target import EFFECT
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.instance.ensure import ensure
 from ansible_collections.cegedim.cloud.plugins.module_utils.resources.patch_party.ensure import (
     ensure as ensure_patch_party,
@@ -186,9 +187,70 @@ def test_a_reset_that_may_not_have_been_is_not_repeated(
     simulator.fault(method="PATCH", fault=fault)
     with pytest.raises(errors.UnsureWriteError, match="isn't known whether 'reset'") as caught:
         run(simulator, {"state": "reset"})
-    assert "Look at it before running this task again" in str(caught.value)
+    assert "Look at it before running this task again: the time at which" in str(caught.value)
     assert operations(simulator) == ["reset"]
     assert len(simulator.writes()) == 2
+
+
+EMPTY = {"status": 202, "body": ""}
+
+
+def test_a_reset_of_which_no_action_is_shown(simulator: Simulator) -> None:
+    """Where actions are shown that means something, after a while."""
+    instance_of(simulator)
+    time = SimulatedTime(simulator)
+    simulator.fault(method="PATCH", fault=EMPTY)
+    with pytest.raises(errors.UnsureWriteError, match="names no action, and none is shown"):
+        run(simulator, {"state": "reset"}, time=time)
+    assert sum(time.slept) >= EFFECT
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_reset_that_nothing_can_be_known_of(simulator: Simulator, hidden: bool) -> None:
+    """Where no actions are shown, and where nobody waits, an empty answer is all that there is; it isn't waited for more."""
+    instance_of(simulator)
+    time = SimulatedTime(simulator)
+    if hidden:
+        simulator.fault(path="/actions$", count=0, fault={"status": 403})
+    simulator.fault(method="PATCH", fault=EMPTY)
+    result = run(simulator, {"state": "reset", "wait": hidden}, time=time)
+    assert result.values["operations"] == ["reset"]
+    assert bool(result.warnings) is hidden
+    assert not time.slept
+
+
+@pytest.mark.parametrize("later", [{"status": 429}, {"status": 403}])
+def test_what_a_503_hid_is_found_whatever_is_answered_later(
+    simulator: Simulator, later: dict[str, Any]
+) -> None:
+    """The look before it is sent again comes too early."""
+    instance_of(simulator)
+    hidden: list[bool] = []
+
+    def late(path: str, data: Any) -> Any:
+        asked = [entry for entry in simulator.writes() if entry["method"] == "PATCH"]
+        if path != "/actions" or len(asked) != 1:
+            return data
+        hidden.append(True)
+        return []
+
+    simulator.settings(action_delay=100)
+    simulator.fault(method="PATCH", fault={"status": 503, "execute": True})
+    simulator.fault(method="PATCH", fault=later)
+    result = run(simulator, {"state": "stopped"}, shows=late)
+    assert hidden
+    assert result.values["operations"] == ["stop"]
+    assert operations(simulator) == ["stop"]
+    assert len(simulator.writes()) == 2
+
+
+def test_a_look_after_503_that_fails_is_made_again(simulator: Simulator) -> None:
+    """Before anything is sent again."""
+    instance_of(simulator)
+    simulator.fault(method="PATCH", fault={"status": 503, "execute": True})
+    simulator.fault(path="/actions$", skip=1, fault={"status": 409})
+    assert run(simulator, {"state": "stopped"}).values["operations"] == ["stop"]
+    assert len(simulator.writes()) == 1
 
 
 @pytest.mark.parametrize("force", [False, True])
