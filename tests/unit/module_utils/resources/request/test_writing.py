@@ -487,6 +487,26 @@ def test_rule_10_a_refusal_after_a_503(simulator: Simulator, works: bool) -> Non
                 ensure(server.client(), options)
 
 
+@pytest.mark.parametrize("more", [{}, {"unless": {"key": "x", "equals": 1}}])
+def test_a_call_has_a_connection_of_its_own(more: dict[str, Any]) -> None:
+    """One that is kept may have gone stale, which is the usual cause of lost answers."""
+    done: list[str] = []
+
+    def reply(method: str, path: str, headers: dict[str, str]) -> Reply | None:
+        if "token" in path:
+            return None
+        done.extend([method] if method != "GET" else [])
+        return 200, {}, b'{"x": 1}' if done else b"{}"
+
+    with misbehaving(reply) as server:
+        client = server.client()
+        client.get("/x")
+        assert ensure(client, {**WAIT, "method": "PUT", "path": "/x", "body": {}, **more}).changed
+        ports = {(seen[0] == "PUT"): port for seen, port in zip(server.seen, server.connections)}
+        client.close()
+    assert ports[True] != ports[False]
+
+
 # -- check mode that asks the server ---------------------------------------------------------------------------------
 
 
