@@ -13,6 +13,8 @@ import re
 import typing as t
 from urllib.parse import quote, quote_plus
 
+from .errors import printable
+
 MASK = "********"
 LONG = 6  # characters from which a secret can't be a part of other words by chance: it is looked for in keys of data and in base64, too
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -33,6 +35,7 @@ def forms(secret: str) -> t.Iterator[str]:
     raw = _bytes(secret)
     for text in (secret, raw.decode("latin-1")):
         yield text
+        yield printable(text)  # as errors and warnings show it
         yield json.dumps(text)[1:-1]
         yield json.dumps(text, ensure_ascii=False)[1:-1]
         yield repr(text)[1:-1]

@@ -11,7 +11,8 @@ import json
 from urllib.parse import quote, quote_plus
 
 import pytest
-from ansible_collections.cegedim.cloud.plugins.module_utils.api.masking import MASK, scrubbed
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.errors import ItcareError
+from ansible_collections.cegedim.cloud.plugins.module_utils.api.masking import MASK, Mask, scrubbed
 from support.secret_scan import forms
 
 SECRETS = ["kQ7vXw2LpZ/+&<\"\u00e9'>= %tR9mYb4NcJ", "eyJhbGciOi.JIUzI1NiIs_x-", "s3cret"]
@@ -36,6 +37,16 @@ def test_of_what_is_sent_form_encoded(secret: str, encode: object) -> None:
 def test_read_in_the_wrong_encoding() -> None:
     read = SECRETS[0].encode().decode("latin-1")
     assert scrubbed(f"<{read}>", [SECRETS[0]]) == f"<{MASK}>"
+
+
+@pytest.mark.parametrize(
+    "secret", ["-----BEGIN KEY\r\nkQ7vXw2L\r\n", "zero\u200bwidth", "hard\u00a0space"]
+)
+def test_as_an_error_shows_it(secret: str) -> None:
+    """Without what a terminal obeys, such as the line ends of a key."""
+    said = str(ItcareError(f"before {secret} behind"))
+    assert secret not in said
+    assert scrubbed(said, [secret]) == Mask([secret]).text(said) == f"before {MASK} behind"
 
 
 @pytest.mark.parametrize("before", range(4))
