@@ -89,7 +89,7 @@ class Client:
         self.notices = Notices()
         self._base = options.api_url.rstrip("/")
         cache = None
-        if options.token_cache and not options.access_token:
+        if options.token_cache:
             cache = TokenCache(options, self.notices, self._sleep, now=wall_clock)
         self._tokens = TokenSource(options, self._post_token_form, clock, cache, mask)
         asked = [options.api_url] if options.access_token else [options.api_url, options.token_url]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -291,6 +292,21 @@ def test_a_borrowed_token_is_renewed_in_time(simulator: Simulator) -> None:
     assert set(statuses(simulator)) == {200}
 
 
+def test_what_the_answer_takes_is_part_of_its_life(folder: Path) -> None:
+    time = SimulatedTime()
+
+    def reply(_method: str, path: str, _headers: dict[str, str]) -> Any:
+        if path == "/token":
+            time.sleep(100)
+            return None
+        return 200, {}, b"[]"
+
+    with misbehaving(reply) as server:
+        server.client(time=time, token_cache=True).get("/actions")
+    assert cached(folder)["got"] == time.wall_clock() - 100
+    assert cached(folder)["ends"] == time.wall_clock() + 1100
+
+
 def test_the_clock_is_set_back(simulator: Simulator, folder: Path) -> None:
     time = SimulatedTime(simulator)
     sharing(simulator, time=time).get(INSTANCES)
@@ -369,6 +385,27 @@ def test_neither_the_one_in_the_file(simulator: Simulator, folder: Path) -> None
     assert statuses(simulator) == [401, 200, 200]
 
 
+def test_whatever_others_put_there_is_rejected() -> None:
+    """After a second 401 what others have got isn't tried any more."""
+    rejected: list[str] = []
+
+    def reply(_method: str, path: str, headers: dict[str, str]) -> Any:
+        if path == "/token":
+            return None
+        sent = headers["authorization"]
+        if sent == "Bearer granted-token" or len(rejected) == 9:
+            return 200, {}, b"[]"
+        rejected.append(sent)
+        store(cache_of(token_url=f"{server.url}/token"), f"other-{len(rejected)}")
+        return 401, {}, b""
+
+    with misbehaving(reply) as server:
+        store(cache_of(token_url=f"{server.url}/token"), "other-0")
+        assert server.client(token_cache=True).get("/actions") == []
+        assert rejected == ["Bearer other-0", "Bearer other-1"]
+        assert [path for _m, path, _h in server.seen].count("/token") == 1
+
+
 def test_401_for_ever(simulator: Simulator, folder: Path) -> None:
     sharing(simulator).get(INSTANCES)
     simulator.fault(method="GET", count=0, fault={"status": 401})
@@ -385,6 +422,17 @@ def test_a_write_is_executed_once(simulator: Simulator) -> None:
     path = "/compute/instances/10001/snapshots"
     assert sharing(simulator).write("POST", path, {}).status == 202
     assert [entry["status"] for entry in simulator.writes()] == [401, 202]
+
+
+def test_a_cached_token_is_told_to_who_masks_it() -> None:
+    told: list[str] = []
+    with misbehaving(lambda *_: (200, {}, b"[]")) as server:
+        store(cache_of(token_url=f"{server.url}/token"))
+        options = server.client(token_cache=True).options
+        client = Client(options, mask=told.append, wall_clock=SimulatedTime().wall_clock)
+        client.get("/actions")
+        client.close()
+    assert told[2:] == ["stored-token"]
 
 
 def test_a_cached_token_is_hidden_also_when_rejected() -> None:
@@ -409,10 +457,18 @@ def test_a_cached_token_is_hidden_also_when_rejected() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"token_cache": False}, {"access_token": "mine", "client_id": None, "client_secret": None}],
+    [
+        {"token_cache": False},
+        {"access_token": "mine", "client_id": None, "client_secret": None},
+        {"access_token": "mine"},
+    ],
 )
-def test_nothing_is_written(simulator: Simulator, folder: Path, options: dict[str, Any]) -> None:
-    with misbehaving(lambda *_: None) as server:
+@pytest.mark.parametrize("status", [200, 401])
+def test_nothing_is_written(folder: Path, options: dict[str, Any], status: int) -> None:
+    def reply(_method: str, path: str, _headers: dict[str, str]) -> Any:
+        return None if path == "/token" else (status, {}, b"[]")
+
+    with misbehaving(reply) as server, contextlib.suppress(errors.AuthenticationError):
         server.client(**{"token_cache": True, **options}).get("/actions")
     assert not folder.exists()
 

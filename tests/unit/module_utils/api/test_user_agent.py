@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,16 @@ def test_secrets_are_told_to_who_masks_them() -> None:
     assert told[2:] == ["granted-token"]
     Client(ConnectionOptions(access_token="t0ken"), mask=told.append).close()
     assert told[3:] == ["t0ken"]
+
+
+def test_all_forms_of_the_header_and_the_refresh_token_are_told() -> None:
+    told: list[str] = []
+    granted = json.dumps({"access_token": "granted", "refresh_token": "for-later"}).encode()
+    with misbehaving(
+        lambda method, path, headers: (200, {}, granted if "token" in path else b"[]")
+    ) as server:
+        client = Client(server.client(client_secret="a/b").options, mask=told.append)
+        client.get("/actions")
+        client.close()
+    basics = [base64.b64encode(pair).decode() for pair in (b"demo:a/b", b"demo:a%2Fb")]
+    assert told == ["a/b", *basics, "granted", "for-later"]
