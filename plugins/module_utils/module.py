@@ -163,7 +163,7 @@ def run(
             result = work(client, params)
     except ItcareError as error:
         _say(module, client)
-        fail(module, error)
+        fail(module, error, client)
     _say(module, client)
     for warning in result.warnings:
         module.warn(warning)
@@ -184,7 +184,7 @@ def _say(module: AnsibleModule, client: Client | None) -> None:
     """What the client noticed underway. A module has only warnings to say something with, so remarks are such at -v."""
     if client is not None:
         for text in client.notices.warnings + (client.notices.remarks if module._verbosity else []):
-            module.warn(text)
+            module.warn(client.masked(text))
 
 
 def _module(argument_spec: ArgumentSpec, settings: dict[str, t.Any]) -> AnsibleModule:
@@ -226,9 +226,12 @@ def _check_texts(value: object, option: str, levels: int = DEEPEST) -> None:
             _check_texts(item, f"{option}.{key}", levels - 1)
 
 
-def fail(module: AnsibleModule, error: ItcareError) -> t.NoReturn:
+def fail(module: AnsibleModule, error: ItcareError, client: Client | None = None) -> t.NoReturn:
     """Ends the task with the error, and with what had been done before it."""
     facts = dict(error.details)
+    if client is not None:
+        facts = client.masked(facts)
+        error.args = (client.masked(str(error)),)  # which a traceback shows as well
     for warning in facts.pop("warnings", ()):
         module.warn(warning)
     values = facts.pop("values", {}) | {

@@ -28,6 +28,7 @@ from .errors import (
     WriteRefusedError,
 )
 from .http_errors import api_error
+from .masking import Mask
 from .network_errors import network_error, no_certificates, unreadable
 from .notices import Notices
 from .parsing import is_cut, parse
@@ -123,6 +124,10 @@ class Client:
     def hide(self, secrets: t.Iterable[str]) -> None:
         """Takes more than the credentials out of what a server says."""
         self._tokens.hidden += secrets
+
+    def masked(self, value: t.Any) -> t.Any:
+        """Data without any secret, for a failure: what an action says of its own is part of a good answer."""
+        return Mask(self._tokens.secrets).value(value)
 
     def get(self, path: str, params: Query | None = None) -> t.Any:
         """Parsed JSON of `path` (relative to api_url); None when the body is empty. Retried on passing failures."""

@@ -103,13 +103,18 @@ class TokenSource:
             borrowed = [token.access for token in self._known if token.is_borrowed]
             return not again or rejected in borrowed
 
-    def scrub(self, text: str) -> str:
-        """`text` without any secret, for what a server said."""
+    @property
+    def secrets(self) -> list[str]:
+        """All that is known by now."""
         options = self._options
         secrets = [options.client_secret, options.access_token, *self._basics, *self.hidden]
         for token in self._known:
             secrets += [token.access, token.refresh]
-        return scrubbed(text, secrets)
+        return [secret for secret in secrets if secret]
+
+    def scrub(self, text: str) -> str:
+        """`text` without any secret, for what a server said."""
+        return scrubbed(text, self.secrets)
 
     def _shared(self, cache: TokenCache) -> _Token:
         """Of many processes that need a token at once, one asks for it."""

@@ -342,6 +342,19 @@ def test_no_error_shows_a_secret_property(simulator: Simulator, run: Run, form: 
     assert not [shown for shown in forms(SECRET) if shown[:6] in printed]
 
 
+@pytest.mark.parametrize("form", range(4))
+def test_no_action_shows_a_secret_property(simulator: Simulator, run: Run, form: int) -> None:
+    """It is told by a good answer that it failed, and why."""
+    said = f"{forms(SECRET)[form]} is too weak"
+    simulator.control("POST", "/control/actions", {"fail": 1, "message": said})
+    result = run("itcare_instance", {**CREATE, "properties": PROPERTIES})
+    assert result["failed"]
+    assert "is too weak" in result["msg"]
+    assert "is too weak" in result["itcare_actions"][0]["message"]
+    printed = json.dumps(result)
+    assert not [shown for shown in forms(SECRET) if shown in printed]
+
+
 # A call with secrets; with `wrong` put over it, one that is refused.
 SECRETS = {
     "body": {"code": SECRET, "pin": 471108, "on": True, "none": ""},
@@ -351,7 +364,7 @@ CALL = {
     "method": "POST",
     **SECRETS,
     "sensitive": ["code", "pin", "on", "none"],
-    "unless": {"exists": True},
+    "unless": {"path": "/compute/instances/1", "exists": True},  # 404
 }
 
 
