@@ -300,6 +300,31 @@ def test_a_token_endpoint_that_repeats_secrets(
             check_hidden(everything_said(caught.value) + repr(vars(client)), secret, basic)
 
 
+@pytest.mark.parametrize("sent", ["a/b", "a%2Fb"])
+def test_the_header_with_a_short_secret(sent: str) -> None:
+    """In which the secret alone would not be looked for."""
+    basic = base64.b64encode(f"demo:{sent}".encode())
+    with misbehaving(lambda *_: (401, {}, b"You sent " + basic)) as server:
+        with pytest.raises(errors.AuthenticationError, match="You sent") as caught:
+            server.client(client_secret="a/b").get("/actions")
+        assert basic.decode() not in everything_said(caught.value)
+
+
+def test_an_api_that_repeats_the_refresh_token() -> None:
+    granted = json.dumps({"access_token": "granted-token", "refresh_token": "for-later"}).encode()
+
+    def reply(_method: str, path: str, _headers: dict[str, str]) -> Any:
+        return (
+            (200, {}, granted) if path == "/token" else (400, {}, b"Not for-later: granted-token")
+        )
+
+    with misbehaving(reply) as server:
+        with pytest.raises(errors.ApiError, match="Not") as caught:
+            server.client().get("/actions")
+    assert "for-later" not in everything_said(caught.value)
+    assert "granted-token" not in everything_said(caught.value)
+
+
 def answer_with(words: Callable[[str], tuple[str, bytes]], status: int, text: str) -> Any:
     kind, body = words(text)
     fields = {"Content-Type": kind, "Location": f"https://x.example.com/{text}/?was={text}"}
