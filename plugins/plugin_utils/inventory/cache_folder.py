@@ -36,13 +36,14 @@ def _open_to_others(folder: str) -> str | None:
     except OSError:
         return None
     why = []
+    is_ours = found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX  # as /tmp has it
     if found.st_uid != os.geteuid():
         why.append(f"belongs to another user (id {found.st_uid})")
-    if mode := stat.S_IMODE(found.st_mode) & 0o077:
+    if found.st_mode & 0o077:
         why.append(f"is open to others (mode {stat.S_IMODE(found.st_mode):04o})")
     if not why:
         return None
-    mend = f"chmod 700 '{folder}'" if mode else "set cache_connection to a folder of your own"
+    mend = f"chmod 700 '{folder}'" if is_ours else "set cache_connection to a folder of your own"
     return (
         f"The cache folder {folder} {' and '.join(why)}: host variables tell much about a fleet, such as addresses, and what has no "
         f"backup. Mend it: {mend}."

@@ -66,14 +66,27 @@ def test_one_that_is_there(tmp_path: Path, permissions: int, warned: bool) -> No
         assert text.endswith(f"Mend it: chmod 700 '{folder}'.")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder away")
-def test_one_of_another_user(tmp_path: Path) -> None:
+def test_one_that_all_users_share(tmp_path: Path) -> None:
+    """As /tmp, which root must not close."""
     folder = tmp_path / "cache"
-    folder.mkdir(0o700)
+    folder.mkdir()
+    folder.chmod(0o1777)
+    text = keep_to_oneself(jsonfile.CacheModule, str(folder))
+    assert text is not None
+    assert "is open to others (mode 1777): " in text
+    assert text.endswith("Mend it: set cache_connection to a folder of your own.")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder away")
+@pytest.mark.parametrize("permissions", [0o700, 0o755])
+def test_one_of_another_user(tmp_path: Path, permissions: int) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    folder.chmod(permissions)
     os.chown(folder, 12345, -1)
     text = keep_to_oneself(jsonfile.CacheModule, str(folder))
     assert text is not None
-    assert "belongs to another user (id 12345): " in text
+    assert "belongs to another user (id 12345)" in text
     assert text.endswith("Mend it: set cache_connection to a folder of your own.")
 
 
