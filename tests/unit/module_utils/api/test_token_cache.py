@@ -760,6 +760,21 @@ def test_a_lock_that_somebody_keeps(simulator: Simulator, folder: Path) -> None:
     assert tree(folder) == before
 
 
+def test_a_rejected_token_stays_while_somebody_has_the_lock(
+    simulator: Simulator, folder: Path
+) -> None:
+    """Who may be about to replace it."""
+    sharing(simulator).get(INSTANCES)
+    simulator.control("DELETE", "/control/tokens")
+    before = tree(folder)
+    with open(file_in(folder, ".lock"), "rb") as theirs:
+        fcntl.flock(theirs, fcntl.LOCK_EX)
+        client = sharing(simulator)
+        client.get(INSTANCES)
+    assert client.notices.warnings == []
+    assert tree(folder) == before
+
+
 def test_a_lock_never_outlasts_the_time_of_a_task(simulator: Simulator, folder: Path) -> None:
     time = SimulatedTime(simulator)
     sharing(simulator, time=time).get(INSTANCES)
