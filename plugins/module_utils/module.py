@@ -230,7 +230,7 @@ def fail(module: AnsibleModule, error: ItcareError, client: Client | None = None
     """Ends the task with the error, and with what had been done before it."""
     facts = dict(error.details)
     if client is not None:
-        facts = client.masked(facts)
+        facts = {key: client.masked(value) for key, value in facts.items()}
         error.args = (client.masked(str(error)),)  # which a traceback shows as well
     for warning in facts.pop("warnings", ()):
         module.warn(warning)

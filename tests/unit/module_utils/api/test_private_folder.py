@@ -98,6 +98,16 @@ def test_not_in_the_home_of_another_user(places: Places, tmp_path: Path, has_cac
     assert [path.name for path in tmp_path.rglob("*")] == [".cache"] * has_cache
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder away")
+def test_in_a_home_of_roots(places: Places, tmp_path: Path) -> None:
+    me, folder = 54321, tmp_path / ".cache" / NAME
+    folder.mkdir(0o700, parents=True)
+    os.chown(folder, me, -1)
+    places(HOME=tmp_path)
+    with PrivateFolder(NAME, user=me):
+        pass
+
+
 @pytest.mark.parametrize("home", ["nothing", "file"])
 def test_a_home_that_is_none(places: Places, tmp_path: Path, home: str) -> None:
     """It isn't made."""
