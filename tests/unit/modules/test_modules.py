@@ -425,6 +425,13 @@ def test_what_is_sensitive_is_not_logged(run: Run, logged: list[str]) -> None:
     assert result["diff"]["after"] == body
 
 
+def test_what_ansible_itself_refuses_shows_no_sensitive_number(run: Run) -> None:
+    """Ansible's own masking would take it for part of other numbers, so it isn't told of it."""
+    result = run("itcare_request", {**CALL, "method": "471108"})
+    assert "value of method must be one of" in result["msg"]
+    assert "471108" not in json.dumps(result)
+
+
 def test_a_sensitive_value_spoils_nothing_else(simulator: Simulator, run: Run) -> None:
     """Not even one that is part of words and numbers everywhere."""
     instance_of(simulator)
