@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 JSON = "application/json"
 _WORD = r"[\w!#$%&'*+.^`|~-]+"
 _MEDIA_TYPE = re.compile(
-    rf'{_WORD}/{_WORD}(\s*;\s*{_WORD}=({_WORD}|"[^"\\\x00-\x1f]*"))*', re.ASCII
+    rf'{_WORD}/{_WORD}([ \t]*;[ \t]*{_WORD}=({_WORD}|"[\t !#-\[\]-~]*"))*', re.ASCII
 )
 
 
@@ -59,8 +60,7 @@ class DesiredCall:
         media_type = JSON if options.get("media_type") is None else options["media_type"]
         if not isinstance(media_type, str) or not _MEDIA_TYPE.fullmatch(media_type):
             raise InputError(f"media_type is one such as {JSON}, not {media_type!r}.")
-        if isinstance(body, str):
-            check_text(body, "body")
+        _check_body(body)
         reference = check_change_reference(options.get("change_reference"))
         if reference and method != "GET":
             body = with_reference(body, reference)
@@ -92,6 +92,16 @@ class DesiredCall:
     def resource_id(self) -> str | None:
         """Of what the call is about, where the path tells it."""
         return last_number(self.path)
+
+
+def _check_body(body: object) -> None:
+    """Raises InputError when it can't be sent. Nobody could tell that later from a connection that was cut."""
+    if isinstance(body, str):
+        check_text(body, "body")
+    try:
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"body can't be written as JSON: {error}.") from None
 
 
 def with_reference(body: object, reference: str) -> dict[str, t.Any]:

@@ -40,6 +40,12 @@ def desired(**options: Any) -> DesiredCall:
         ({"method": "POST", "media_type": "a/b c"}, "media_type is one such as"),
         ({"method": "POST", "media_type": "a/b;"}, "media_type is one such as"),
         ({"method": "POST", "media_type": "a/b/c"}, "media_type is one such as"),
+        ({"method": "POST", "media_type": "a/b;\r\n c=d"}, "media_type is one such as"),
+        ({"method": "POST", "media_type": 'a/b;c="\u2192"'}, "media_type is one such as"),
+        ({"method": "POST", "media_type": 'a/b;c="\x7f"'}, "media_type is one such as"),
+        ({"method": "POST", "body": [float("nan")]}, "body can't be written as JSON"),
+        ({"method": "POST", "body": float("-inf")}, "body can't be written as JSON"),
+        ({"method": "POST", "body": {"a": {1, 2}}}, "body can't be written as JSON"),
         ({"method": "POST", "body": "\udce9"}, "body holds what is no character"),
         ({"unless": {"keys": "a"}}, "unless takes"),
         ({"reached": {"path": "x"}}, "reached.path begins with /"),
@@ -105,6 +111,7 @@ def test_rule_3_media_types() -> None:
         "application/vnd.cegedim-it.v1+json",
         'text/plain; charset="utf-8"',
         "a/b;c=d;e=f",
+        'a/b ;\tc="d e!#[]~"',
     ):
         assert desired(method="POST", media_type=kind).media_type == kind
     assert desired(method="POST", body="é", media_type="text/plain").content == "é".encode()
