@@ -39,6 +39,7 @@ class Writing:
         self._client, self._desired, self._deadline = client, desired, deadline
         self._waiting = deadline.waiting
         self._held = False  # `unless` does
+        self._tried = False  # and answered with 503
         self.answer = Answer(0, None)  # of the write, or of `unless` where that holds
         self.itcare_actions: list[Action] = []
         self.sent = False
@@ -117,7 +118,7 @@ class Writing:
     def _refuse(self, busy: list[Action], why: str) -> None:
         if busy:
             raise ActionTimeoutError(
-                f"{self._desired.title} was not sent: {actions.describe(busy[0])} is still {actions.IN_PROGRESS} after "
+                f"{self._desired.title} was not sent{' again' * self._tried}: {actions.describe(busy[0])} is still {actions.IN_PROGRESS} after "
                 f"{self._waiting.timeout:g} s (wait_timeout).{why} Run the same task again to go on.",
                 itcare_actions=busy,
             )
@@ -154,8 +155,15 @@ class Writing:
 
     def _done_before(self) -> bool:
         """After a 503: it may have been executed all the same, and what it began may be over."""
-        ended = self._after(self._in_progress())
-        return self._comes_to_hold(EFFECT if any(map(ended_well, ended)) else TRACE)
+        self._tried = True
+        try:
+            ended = self._after(self._in_progress())
+            return self._comes_to_hold(EFFECT if any(map(ended_well, ended)) else TRACE)
+        except ItcareError as error:
+            self.sent = True
+            self.answer = Answer(503, None)
+            self.itcare_actions = error.details.get("itcare_actions", [])
+            raise self._unsure(f"It was answered with 503. {error}") from None
 
     def _send(self) -> None:
         self.answer = Answer(0, None)
@@ -179,15 +187,23 @@ class Writing:
         """A write whose fate is open: its effect tells."""
         self.sent = True
         self.answer = Answer(getattr(failure, "status", 0), None)
-        condition = self._desired.reached or self._desired.unless
-        if condition is None or not (self._held or self._until(condition)):
-            looked = f" {condition} didn't come to hold." if condition else ""
-            raise UnsureWriteError(
-                f"It isn't known whether '{self._desired.title}' was executed: the call may have been executed. {failure}{looked} "
-                "Look at it before running this task again."
-            )
-        self._warn(
-            f"What {self._desired.title} was answered is lost, but {condition} holds: {failure}"
+        condition, looked = self._desired.reached or self._desired.unless, ""
+        if condition is not None:
+            try:
+                holds = self._held or self._until(condition)
+                looked = f" {condition} didn't come to hold."
+            except ItcareError as error:
+                holds, looked = False, f" {error}"
+            if holds:
+                self._warn(
+                    f"What {self._desired.title} was answered is lost, but {condition} holds: {failure}"
+                )
+                return
+        raise self._unsure(f"{failure}{looked} Look at it before running this task again.")
+
+    def _unsure(self, why: str) -> UnsureWriteError:
+        return UnsureWriteError(
+            f"It isn't known whether '{self._desired.title}' was executed: the call may have been executed. {why}"
         )
 
     # -- after it -------------------------------------------------------------------------------------------------------

@@ -389,6 +389,22 @@ def test_rule_10_nothing_tells_that_it_was_executed(
         assert error.details["values"]["status"] == fault["status"]
 
 
+@pytest.mark.parametrize("condition", ["unless", "reached"])
+def test_rule_10_what_would_tell_cannot_be_read(simulator: Simulator, condition: str) -> None:
+    spoil(simulator, {"status": 500})
+    hide = first(
+        "PATCH",
+        lambda: simulator.fault(
+            method="GET", path=f"instances/{ID}$", count=0, fault={"status": 403}
+        ),
+    )
+    error = fails(simulator, {**STOP, condition: STOPPED}, before=hide)
+    assert isinstance(error, errors.UnsureWriteError)
+    assert "may have been executed" in str(error)
+    assert f"GET {PATH} answered 403" in str(error)
+    assert error.details["changed"]
+
+
 def test_rule_10_a_time_out(simulator: Simulator) -> None:
     spoil(simulator, {"delay_after": 3})
     result = run(simulator, ONCE, time=PatientTime(simulator), request_timeout=1)
@@ -440,6 +456,35 @@ def test_rule_10_503_again_and_again(simulator: Simulator) -> None:
     assert error.details["values"]["status"] == 503
     assert len(simulator.writes()) == 3
     assert not error.details["changed"]
+
+
+@pytest.mark.parametrize("retries", [0, 5])
+def test_rule_10_503_after_which_it_goes_on(simulator: Simulator, retries: int) -> None:
+    """It isn't said that nothing was sent."""
+    simulator.settings(action_delay=1000)
+    spoil(simulator, {"status": 503, "execute": True})
+    error = fails(simulator, {**ONCE, "wait_timeout": 60}, retries=retries)
+    assert isinstance(error, errors.UnsureWriteError)
+    assert "was not sent again: Action 700001 (vm_stop)" in str(error)
+    assert error.details["changed"]
+    values = error.details["values"]
+    assert (values["response"], values["status"]) == (None, 503)
+    assert [a["process"] for a in values["itcare_actions"]] == ["vm_stop"]
+
+
+@pytest.mark.parametrize("path", ["/actions$", f"instances/{ID}$"])
+@pytest.mark.parametrize("status", [400, 500])
+def test_rule_10_503_after_which_nothing_can_be_read(
+    simulator: Simulator, path: str, status: int
+) -> None:
+    spoil(simulator, {"status": 503, "execute": True})
+    fault = {"status": status}
+    hide = first("PATCH", lambda: simulator.fault(method="GET", path=path, count=0, fault=fault))
+    error = fails(simulator, ONCE, before=hide)
+    assert isinstance(error, errors.UnsureWriteError)
+    assert f"answered {status}" in str(error)
+    assert error.details["changed"]
+    assert len(simulator.writes()) == 1
 
 
 @pytest.mark.parametrize("more", [{}, {"reached": STOPPED}])
