@@ -127,7 +127,7 @@ class Client:
 
     def masked(self, value: t.Any) -> t.Any:
         """Data without any secret, for a failure: what an action says of its own is part of a good answer."""
-        return Mask(self._tokens.secrets).value(value)
+        return Mask([*self._tokens.secrets, *self._tokens.hidden]).value(value)
 
     def get(self, path: str, params: Query | None = None) -> t.Any:
         """Parsed JSON of `path` (relative to api_url); None when the body is empty. Retried on passing failures."""

@@ -18,7 +18,7 @@ from .checks import LONGEST, ONE_WORD
 from .connection_options import ConnectionOptions
 from .errors import AuthenticationError, ConnectionFailedError
 from .http_errors import token_error
-from .masking import scrubbed
+from .masking import Mask, scrubbed
 from .parsing import parse
 from .requests_library import REQUESTS_IMPORT_ERROR, requests
 from .token_cache import TokenCache
@@ -105,16 +105,16 @@ class TokenSource:
 
     @property
     def secrets(self) -> list[str]:
-        """All that is known by now."""
+        """Credentials and tokens, as far as they are known by now."""
         options = self._options
-        secrets = [options.client_secret, options.access_token, *self._basics, *self.hidden]
+        secrets = [options.client_secret, options.access_token, *self._basics]
         for token in self._known:
             secrets += [token.access, token.refresh]
         return [secret for secret in secrets if secret]
 
     def scrub(self, text: str) -> str:
         """`text` without any secret, for what a server said."""
-        return scrubbed(text, self.secrets)
+        return Mask(self.hidden).text(scrubbed(text, self.secrets))
 
     def _shared(self, cache: TokenCache) -> _Token:
         """Of many processes that need a token at once, one asks for it."""

@@ -91,7 +91,7 @@ def _as_written(value: t.Any) -> t.Any:
 
 def _diff(desired: DesiredCall) -> dict[str, t.Any]:
     """Only the body is known. Ansible shows dictionaries and texts."""
-    body = desired.secrets.body(desired.body)
+    body, title = desired.secrets.body(desired.body), desired.secrets.mask.text(desired.title)
     if body is None:
         body = {}
     elif not isinstance(body, (dict, str)):
@@ -99,8 +99,8 @@ def _diff(desired: DesiredCall) -> dict[str, t.Any]:
     return {
         "before": {} if isinstance(body, dict) else "",
         "after": body,
-        "before_header": desired.title,
-        "after_header": desired.title,
+        "before_header": title,
+        "after_header": title,
     }
 
 

@@ -464,6 +464,22 @@ def test_rule_12_an_error_shows_no_secret() -> None:
     assert "hunt" not in str(caught.value) + json.dumps(caught.value.details)
 
 
+def test_rule_12_an_error_shows_other_numbers() -> None:
+    said = {"errorMessage": "5 of 1005 is wrong"}
+    with answering(said, 422) as server, pytest.raises(errors.InconsistentDataError) as caught:
+        request(server, method="PUT", body={"a": 5}, sensitive=["a"])
+    assert "******** of 1005 is wrong" in str(caught.value)
+
+
+def test_rule_12_a_path_shows_no_secret() -> None:
+    """Also short ones, which Ansible itself doesn't look for."""
+    with answering({}) as server:
+        diff = request(
+            server, method="PUT", path="/x/a-1234", body={"pin": 1234}, sensitive=["pin"]
+        ).diff
+    assert diff["before_header"] == diff["after_header"] == "PUT /x/a-********"
+
+
 def test_rule_12_an_action_shows_no_secret() -> None:
     action = {"id": 7, "status": "ERROR", "message": "hunter2 is wrong", "resourceName": "n"}
     with answering(action, 202) as server, pytest.raises(errors.ActionFailedError) as caught:
