@@ -37,6 +37,8 @@ def plain_text(response: requests.Response) -> str | None:
         return None
     charset = re.search(r"charset=\"?([\w.:-]+)", parameters, re.I)
     try:
-        return body.decode(charset[1] if charset else "utf-8")
+        text = body.decode(charset[1] if charset else "utf-8")
+        text.encode()  # some encodings have half characters, which can't be printed
     except (LookupError, ValueError):
         return body.decode("utf-8", "replace")
+    return text
