@@ -85,7 +85,7 @@ options:
         description:
           - Dotted path into its answer, such as C(network.id), in the API's spelling or in snake case. In a list a number picks an
             element; otherwise one that fits is enough.
-          - The whole answer without it.
+          - The whole answer without it. A list is an answer, also an empty one.
         type: str
       equals:
         description:

@@ -163,6 +163,7 @@ def test_filters(api: Any) -> None:
     assert content(api, CLUSTERS, environments=",".join(environments)) == found
     assert api.get(CLUSTERS, clouds=99)["totalElements"] == 0
     assert content(api, MATOMO, statuses="WEIRD") != []  # it knows names and clouds only
+    assert content(api, "/storage/overdrive", clouds=99) != []  # names only
 
 
 def test_the_load_balancers_are_those_that_instances_show(api: Any) -> None:

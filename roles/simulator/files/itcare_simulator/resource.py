@@ -59,7 +59,7 @@ FAMILIES = (
     Family("/message-brokers/apache-kafka", "Message broker", "Apache Kafka", "kfk"),
     Family("/message-brokers/rabbitmq", "Message broker", "RabbitMQ", "rmq"),
     Family("/storage/glusterfs", "Storage", "GlusterFS", "gfs"),
-    Family("/storage/overdrive", "Storage", "Overdrive", "ovd"),
+    Family("/storage/overdrive", "Storage", "Overdrive", "ovd", filters=("names",)),
     Family("/analytics/matomo", "Analytics", "Matomo", "mtm", ("extend",), ("names", "clouds")),
 )
 BY_PATH = {family.path: family for family in FAMILIES}
