@@ -43,7 +43,7 @@ def read_condition(client: Client, condition: Condition) -> Answer:
     try:
         answer = client.read(path, encode(query))
         if goes_on(answer.data):
-            every = read_list(client, path, {k: v for k, v in query.items() if k != "page"})
+            every = read_list(client, path, query)  # whatever page was asked for
             return Answer(every.status, {**answer.data, "content": every.data})
     except NotFoundError as error:
         return Answer(error.status, None)

@@ -187,6 +187,19 @@ def test_rule_4_all_or_nothing(simulator: Simulator) -> None:
     assert error.details["values"]["response"] is None
 
 
+def test_rule_5_the_status_of_a_list() -> None:
+    with answering([1], 203) as server:
+        assert request(server, paginate=True).values["status"] == 203
+
+
+def test_rule_5_no_status_without_an_answer() -> None:
+    """That of the token's request is none."""
+    with misbehaving(lambda method, path, headers: (401, {}, b"")) as server:
+        with pytest.raises(errors.AuthenticationError) as caught:
+            request(server)
+        assert caught.value.details["values"]["status"] is None
+
+
 def test_rule_4_pages_of_texts_are_all_read() -> None:
     texts = [f"t{number}" for number in range(5)]
 
@@ -334,6 +347,11 @@ def test_rule_8_check_mode_predicts(simulator: Simulator) -> None:
     assert asked(simulator) == ["GET /actions", f"GET {PATH}"]
 
 
+def test_rule_8_check_mode_reads_what_a_get_reads(simulator: Simulator) -> None:
+    run(simulator, {"path": PATH, "reached": {"path": "/nowhere"}}, read_only=True)
+    assert asked(simulator) == [f"GET {PATH}"]
+
+
 def test_rule_8_check_mode_tells_what_it_would_wait_for(simulator: Simulator) -> None:
     simulator.settings(action_delay=100)
     client = client_of(simulator)
@@ -389,6 +407,18 @@ def test_rule_7_a_page_is_read_to_its_end(simulator: Simulator) -> None:
     assert len(result.values["response"]["content"]) == 41
     missing = {**unless, "equals": "NOSUCH"}
     assert run(simulator, {**STOP, "unless": missing}).changed
+
+
+def test_rule_7_all_of_a_list_whatever_page_is_asked_for(simulator: Simulator) -> None:
+    unless = {
+        "path": "/compute/instances",
+        "query": {"page": 2, "size": 10},
+        "key": "content.name",
+        "equals": "PEB4WEB01",
+    }
+    result = run(simulator, {**STOP, "unless": unless})
+    assert not result.changed
+    assert len(result.values["response"]["content"]) == 41
 
 
 def test_rule_7_a_page_that_cannot_be_read_to_its_end(simulator: Simulator) -> None:
@@ -469,6 +499,12 @@ def test_rule_12_an_error_shows_other_numbers() -> None:
     with answering(said, 422) as server, pytest.raises(errors.InconsistentDataError) as caught:
         request(server, method="PUT", body={"a": 5}, sensitive=["a"])
     assert "******** of 1005 is wrong" in str(caught.value)
+
+
+def test_rule_12_facts_about_a_failure_show_no_secret() -> None:
+    with answering({}, 422) as server, pytest.raises(errors.InconsistentDataError) as caught:
+        request(server, method="PUT", path="/x/a-1234", body={"pin": 1234}, sensitive=["pin"])
+    assert caught.value.details["path"] == "/x/a-********"
 
 
 def test_rule_12_a_path_shows_no_secret() -> None:
