@@ -118,6 +118,15 @@ def test_rule_3_a_query_of_reads_writes_and_conditions(method: str) -> None:
         ]
 
 
+def test_rule_10_a_write_has_a_connection_of_its_own() -> None:
+    """A stale one is the usual cause of lost answers."""
+    with answering({"id": 1}) as server:
+        request(server, method="PUT", unless={"exists": False})
+        assert [method for method, _path, _headers in server.seen] == ["POST", "GET", "PUT"]
+        *earlier, last = server.connections
+        assert last not in earlier
+
+
 @pytest.mark.parametrize(
     ("body", "media_type", "raw"),
     [

@@ -197,8 +197,12 @@ def test_rule_9_nothing_to_wait_for(simulator: Simulator, empty: bool) -> None:
 def test_rule_9_nothing_to_warn_of(simulator: Simulator, more: dict[str, Any]) -> None:
     simulator.settings(accepted_body="empty")
     assert warnings_of(simulator, {**ONCE, **more}) == []
-    simulator.settings(accepted_status=200)
-    assert warnings_of(simulator, {**ONCE, **more}) == []
+
+
+def test_rule_9_only_202_promises_something_to_wait_for(simulator: Simulator) -> None:
+    simulator.settings(accepted_body="empty", accepted_status=200)
+    assert warnings_of(simulator, ONCE) == []
+    assert len(executed(simulator)) == 1
 
 
 def test_rule_9_a_failed_action(simulator: Simulator) -> None:
