@@ -36,10 +36,11 @@ class GarbageCollector:
             gc.enable()
 
     def _thaw(self) -> None:
-        """An inventory that was read before may be replaced by this one. At most one that nobody needs stays in memory."""
+        """An inventory that was read before may be replaced by this one: what is left of it goes now, or it would stay for good."""
         if self._has_frozen:
             gc.unfreeze()
             self._has_frozen = False
+            gc.collect()
 
 
 COLLECTOR = GarbageCollector()
