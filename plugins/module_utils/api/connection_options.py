@@ -168,7 +168,9 @@ def connection_options(
     _refuse_both(known, "")
     under = _given(beneath or {})
     _refuse_both(under, " at the top level")
-    _refuse_a_secret_of_another(known, under)
+    _refuse_a_secret_of_another(known, under, "at the top level")
+    if beneath is not None and "client_secret" not in under:
+        _refuse_a_secret_of_another(known, _pair_of_environment(), "in the environment")
     known.update({option: under[option] for option in _left_out(known) if option in under})
     read = {option: from_environment(option) for option in _left_out(known)}
     found = {option: value for option, value in read.items() if value is not None}
@@ -206,15 +208,20 @@ def _refuse_both(
     )
 
 
+def _pair_of_environment() -> dict[str, object]:
+    found = {option: os.environ.get(variable(option)) for option in _PAIR}
+    return {option: value for option, value in found.items() if value}
+
+
 def _refuse_a_secret_of_another(
-    known: t.Mapping[str, object], under: t.Mapping[str, object]
+    known: t.Mapping[str, object], under: t.Mapping[str, object], where: str
 ) -> None:
     """A secret that was forgotten isn't replaced by that of another account, which it would give away."""
     if known.keys() & {*_PAIR, "access_token"} != {"client_id"} or "client_secret" not in under:
         return
     if under.get("client_id", known["client_id"]) != known["client_id"]:
         raise InputError(
-            "client_secret is missing beside client_id: the one at the top level is that of another account."
+            f"client_secret is missing beside client_id: the one {where} is that of another account."
         )
 
 

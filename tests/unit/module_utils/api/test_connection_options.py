@@ -264,6 +264,12 @@ def test_the_secret_of_another_account_is_not_sent(environment: Any) -> None:
     assert said.startswith("client_secret is missing beside client_id: the one at the top level is")
     same = {"client_id": "beneath-id"}
     assert account(same, credentials("pair", "beneath")) == ("beneath-id", "beneath-secret")
+    environment(**credentials("pair", "environment"))
+    for beneath in ("", "token"):
+        said = account(credentials("id", "given"), credentials(beneath, "beneath"))
+        assert said.startswith("client_secret is missing beside client_id: the one in the environ")
+    same = {"client_id": "environment-id"}
+    assert account(same, {}) == ("environment-id", "environment-secret")
 
 
 def test_both_kinds_beneath_are_an_error() -> None:
