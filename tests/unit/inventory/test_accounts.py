@@ -77,6 +77,7 @@ def entry(account: str, simulator: Simulator, **options: Any) -> dict[str, Any]:
         "token_url": simulator.token_url,
         "client_id": f"{account}-account",
         "client_secret": f"{account}-secret",
+        "token_cache": False,  # requests are counted
         **options,
     }
 

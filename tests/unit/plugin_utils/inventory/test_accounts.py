@@ -213,13 +213,20 @@ def test_what_an_entry_leaves_out_comes_from_the_top_level() -> None:
     top: dict[str, Any] = {
         "api_url": "https://top.example",
         "retries": 1,
+        "token_cache": "{{ 1 == 2 }}",
         "filters": {"types": ["AIX"]},
         "min_hosts": 9,
     }
-    own = {"name": "b", "api_url": "https://b.example", "selections": [{"names": ["B"]}]}
+    own = {
+        "name": "b",
+        "api_url": "https://b.example",
+        "token_cache": "yes",
+        "selections": [{"names": ["B"]}],
+    }
     a, b = made(**top, **PAIR, accounts=[{"name": "a"}, own])
     assert (a.connection.api_url, a.connection.retries) == ("https://top.example", 1)
     assert (b.connection.api_url, b.connection.retries) == ("https://b.example", 1)
+    assert (a.connection.token_cache, b.connection.token_cache) == (False, True)
     assert a.connection.client_secret == b.connection.client_secret == "s3cret"
     assert [q.selection.params for q in a.queries.values()] == [{"types": ["AIX"]}]
     assert [(q.selection.params, q.selection.names) for q in b.queries.values()] == [({}, ("B",))]
