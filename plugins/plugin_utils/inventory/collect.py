@@ -48,6 +48,26 @@ def collect(
     return found, {key: fleet for (_name, key), fleet in fetched.items()}
 
 
+class Slots:
+    """So many requests at a time, and none any more once it is closed."""
+
+    def __init__(self, number: int) -> None:
+        self._free = threading.BoundedSemaphore(number)
+        self._is_closed = False
+
+    def __enter__(self) -> None:
+        self._free.acquire()
+        if self._is_closed:
+            self._free.release()
+            raise ItcareError("Nothing more is asked.")
+
+    def __exit__(self, *what: object) -> None:
+        self._free.release()
+
+    def close(self) -> None:
+        self._is_closed = True
+
+
 def fetch_fleets(
     asked: t.Sequence[Asked],
     make_client: MakeClient,
@@ -61,7 +81,7 @@ def fetch_fleets(
 
     Those of an account share its client, and all clients the `workers`. Who has few instances leaves them to the others.
     """
-    slots = threading.BoundedSemaphore(workers)
+    slots = Slots(workers)
     who = {account.name: account for account, _query in asked}
     clients = {name: make_client(account.connection, slots) for name, account in who.items()}
 
@@ -74,7 +94,7 @@ def fetch_fleets(
 
     try:
         with without_warnings():
-            answers = _side_by_side(answer, asked, workers)
+            answers = side_by_side(answer, asked, workers, slots)
     finally:
         for name, client in clients.items():
             client.close()
@@ -93,10 +113,18 @@ def fetch_fleets(
     return fleets
 
 
-def _side_by_side(
-    answer: t.Callable[[Asked], Fleet | ItcareError], asked: t.Sequence[Asked], workers: int
+def side_by_side(
+    answer: t.Callable[[Asked], Fleet | ItcareError],
+    asked: t.Sequence[Asked],
+    workers: int,
+    slots: Slots,
 ) -> list[Fleet | ItcareError]:
     if len(asked) == 1:  # without a thread to wait for when it is interrupted
         return [answer(asked[0])]
     with ThreadPoolExecutor(max_workers=min(workers, len(asked))) as pool:
-        return list(pool.map(answer, asked))
+        try:
+            return list(pool.map(answer, asked))
+        except BaseException:
+            # Interrupted: nobody wants what the others would still ask for.
+            slots.close()
+            raise
