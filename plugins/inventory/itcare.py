@@ -29,7 +29,8 @@ options:
     choices: [cegedim.cloud.itcare]
   selections:
     description:
-      - Several selections instead of one. What any of them selects becomes a host, once, also where several do.
+      - Several selections instead of one. What any of them selects becomes a host, once, also where several do. All that
+        an entry gives must fit, as at the top level.
       - Beside O(names), O(exclude_names), O(ids) or O(filters) at the top level it is an error.
     type: list
     elements: dict
@@ -40,11 +41,11 @@ options:
       filters: {description: As O(filters)., type: dict}
   accounts:
     description:
-      - Several accounts, whose instances make one inventory, or none at all - one account that can't be read fails the
-        source, and errors and warnings name it.
+      - Several accounts instead of one, an entry for each. Their instances make one inventory, or none at all - one account
+        that can't be read fails the source, and errors and warnings name it.
       - What an entry leaves out comes from the top level, then from the environment; its own selections take the place of
-        all that the top level selects. Credentials stay together - an account with a name or a token of its own
-        doesn't get the secret of the one at the top level.
+        all that the top level selects. Credentials stay together - an entry with a O(accounts[].client_id) or
+        O(accounts[].access_token) of its own doesn't get the secret of another account.
       - A server that two accounts see is found twice, and O(on_duplicate) says what happens.
     type: list
     elements: dict
@@ -267,6 +268,25 @@ cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/itcare
 cache_timeout: 600
+
+# fleet.itcare.yml - two accounts, of one of them its production and one server more. Every host has itcare_account.
+---
+plugin: cegedim.cloud.itcare
+accounts:
+  - name: web
+    client_id: web-account
+    client_secret: "{{ lookup('ansible.builtin.env', 'WEB_SECRET') }}"
+  - name: labo
+    client_id: labo-account
+    client_secret: "{{ lookup('ansible.builtin.env', 'LABO_SECRET') }}"
+    selections:
+      - filters:
+          environments: [PRODUCTION]
+      - names: [LABO7]
+group_by: [account, environment]
+
+# Servers of one name in both are told apart: WEB1_web_13, WEB1_labo_7.
+on_duplicate: unique
 """
 
 import re

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -328,13 +329,32 @@ def test_two_sources_and_group_variables(simulator: Simulator, tmp_path: Path) -
     assert "site:TEST" in done.stdout
 
 
+EXAMPLE, EXAMPLE_OF_ACCOUNTS = re.split("^---$", EXAMPLES, flags=re.M)[1:]
+
+
+def test_the_documented_example_of_accounts_runs(simulator: Simulator, tmp_path: Path) -> None:
+    simulator.reset(instances=0)
+    simulator.add(id=7, name="WEB1", environment="PRODUCTION")
+    simulator.add(id=8, name="LABO7", environment="TEST")
+    simulator.add(id=9, name="OTHER", environment="TEST")
+    options = simulator.options()
+    source = tmp_path / "fleet.itcare.yml"
+    # Both are one here.
+    source.write_text(re.sub("(web|labo)-account", options["client_id"], EXAMPLE_OF_ACCOUNTS))
+    env = {f"ITCARE_{key.upper()}": options[key] for key in ("api_url", "token_url")}
+    secrets = dict.fromkeys(("WEB_SECRET", "LABO_SECRET"), options["client_secret"])
+    inventory = listed(source, **env, **secrets)
+    assert inventory["account_labo"]["hosts"] == ["WEB1_labo_7", "LABO7_labo_8"]
+    assert inventory["account_web"]["hosts"] == ["WEB1_web_7", "LABO7_web_8", "OTHER"]
+
+
 def test_the_documented_example_runs(simulator: Simulator, tmp_path: Path) -> None:
     simulator.add(
         name="WEB1", type="LINUX", environment="PRODUCTION", family="DEBIAN", tags=["app:web"]
     )
     simulator.add(name="TMP1", type="LINUX", environment="PRODUCTION")
     source = tmp_path / "production.itcare.yml"
-    source.write_text(EXAMPLES)
+    source.write_text(EXAMPLE)
     options = simulator.options()
     env = {
         f"ITCARE_{key.upper()}": options[key]
