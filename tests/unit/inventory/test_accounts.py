@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.release import __version__ as CORE
+from ansible_collections.cegedim.cloud.plugins.inventory import itcare
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.client import Client
 from ansible_collections.cegedim.cloud.plugins.module_utils.api.connection_options import (
     ConnectionOptions,
@@ -151,6 +154,22 @@ def test_no_secret_is_shown_or_stored(two: dict[str, Simulator], tmp_path: Path)
     text = "".join(file.read_text() for file in stored(tmp_path))
     assert text
     assert "secret" not in text
+
+
+def test_whoever_masks_is_told_the_secrets_of_each(
+    two: dict[str, Simulator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ansible, since 2.22; and ITCare is told who asks."""
+    told: list[str] = []
+    monkeypatch.setattr(itcare, "register_secret", told.append)
+    for name, simulator in two.items():
+        connection = ConnectionOptions.from_mapping(entry(name, simulator))
+        client = itcare.InventoryModule()._client(connection, contextlib.nullcontext())
+        client.get("/compute/instances")
+        assert f" (ansible-core/{CORE})" in str(client._session.headers["User-Agent"])
+        client.close()
+        assert f"{name}-secret" in told
+        assert client._tokens.current() in told
 
 
 # -- one that fails --

@@ -126,9 +126,11 @@ def test_containers_are_new_ones() -> None:
 
 def test_keys_are_renamed_but_those_of_data() -> None:
     data = Data(str.upper, {"keep"})
-    value = {"a": {"b": [{"c": 1}]}, "keep": {"d": {"e": [{"f": 1}]}}}
-    expected = {"A": {"B": [{"C": 1}]}, "KEEP": {"d": {"e": [{"f": 1}]}}}
-    assert data(value) == data.mapping(value) == expected
+    kept: list[Any] = [{"d": {"e": [{"f": 1}]}}, [{"d": [[{"e": 1}]]}]]
+    for within in kept:
+        value = {"a": {"b": [{"c": 1}]}, "keep": within}
+        expected = {"A": {"B": [{"C": 1}]}, "KEEP": within}
+        assert data(value) == data.mapping(value) == expected
 
 
 def test_outermost_keys_are_renamed_once_more() -> None:

@@ -233,6 +233,13 @@ def test_what_an_entry_leaves_out_comes_from_the_top_level() -> None:
     assert a.min_hosts == b.min_hosts == 0  # that of the top level is for the whole
 
 
+def test_credentials_of_two_accounts_are_not_mixed() -> None:
+    (own,) = made(access_token="token", accounts=[A])
+    assert (own.connection.access_token, own.connection.client_id) == (None, "me")
+    (own,) = made(**PAIR, accounts=[{"name": "a", "access_token": "token"}])
+    assert (own.connection.access_token, own.connection.client_id) == ("token", None)
+
+
 def test_the_credentials_may_be_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ITCARE_ACCESS_TOKEN", "token")
     a, b = made(accounts=[{"name": "a"}, B])

@@ -35,6 +35,8 @@ PRIVATE = st.tuples(
 @example("10.0.0.256")
 @example("010.0.0.1")
 @example("172.15.0.1")
+@example("127.0.0.1")
+@example("169.254.1.1")
 def test_at_a_glance_as_with_care(text: str) -> None:
     at_a_glance = hosts._address_of_a_server(text)
     with pytest.MonkeyPatch.context() as patched:
