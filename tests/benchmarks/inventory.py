@@ -160,7 +160,11 @@ class Bench:
         self.rounds = rounds
         self.lines: list[Line] = []
         self.env = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "ITCARE_"))},
+            **{
+                k: v
+                for k, v in os.environ.items()
+                if not k.startswith(("ANSIBLE_", "ITCARE_", "XDG_"))
+            },
             "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", ""),
             "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
             "ANSIBLE_INVENTORY_PLUGINS": str(folder),
