@@ -178,6 +178,18 @@ def test_rule_9_a_look_that_fails_is_no_reason_to_give_up(
     assert run(simulator, {**STOP, "reached": STOPPED}, retries=0).changed
 
 
+def test_rule_9_a_list_that_is_incomplete_is_read_again(simulator: Simulator) -> None:
+    looks: list[str] = []
+
+    def before(method: str, path: str, sent: Any) -> None:
+        looks.extend([path] * (path == "/compute/instances"))
+        simulator.settings(max_page_size=20, count_offset=int(len(looks) < 40))
+
+    reached = {"path": "/compute/instances", "key": "content.name", "equals": "PEB4TEST01"}
+    assert run(simulator, {**STOP, "reached": reached}, before=before).changed
+    assert len(looks) > 40
+
+
 def test_rule_9_a_look_that_is_not_allowed(simulator: Simulator) -> None:
     simulator.fault(method="GET", path=f"instances/{ID}$", count=0, fault={"status": 403})
     error = fails(simulator, {**STOP, "reached": STOPPED})
