@@ -119,6 +119,7 @@ def _server(number: int) -> dict[str, Any]:
             "cpu_type": "shared",
             "architecture": "x86",
         },
+        "location": _location(number),
         "datacenter": {
             "id": number % len(PLACES) + 2,
             "name": f"{PLACES[number % len(PLACES)][0]}-dc3",
