@@ -270,23 +270,23 @@ cache_connection: ~/.cache/itcare
 cache_timeout: 600
 
 # fleet.itcare.yml - two accounts, of one of them its production and one server more. Every host has itcare_account.
----
-plugin: cegedim.cloud.itcare
-accounts:
-  - name: web
-    client_id: web-account
-    client_secret: "{{ lookup('ansible.builtin.env', 'WEB_SECRET') }}"
-  - name: labo
-    client_id: labo-account
-    client_secret: "{{ lookup('ansible.builtin.env', 'LABO_SECRET') }}"
-    selections:
-      - filters:
-          environments: [PRODUCTION]
-      - names: [LABO7]
-group_by: [account, environment]
-
-# Servers of one name in both are told apart: WEB1_web_13, WEB1_labo_7.
-on_duplicate: unique
+#
+# plugin: cegedim.cloud.itcare
+# accounts:
+#   - name: web
+#     client_id: web-account
+#     client_secret: "{{ lookup('ansible.builtin.env', 'WEB_SECRET') }}"
+#   - name: labo
+#     client_id: labo-account
+#     client_secret: "{{ lookup('ansible.builtin.env', 'LABO_SECRET') }}"
+#     selections:
+#       - filters:
+#           environments: [PRODUCTION]
+#       - names: [LABO7]
+# group_by: [account, environment]
+#
+# # Servers of one name in both are told apart: WEB1_web_13, WEB1_labo_7.
+# on_duplicate: unique
 """
 
 import re

@@ -329,7 +329,7 @@ def test_two_sources_and_group_variables(simulator: Simulator, tmp_path: Path) -
     assert "site:TEST" in done.stdout
 
 
-EXAMPLE, EXAMPLE_OF_ACCOUNTS = re.split("^---$", EXAMPLES, flags=re.M)[1:]
+EXAMPLE_OF_ACCOUNTS = re.sub("^# ?", "", EXAMPLES.partition("# fleet.itcare.yml")[2], flags=re.M)
 
 
 def test_the_documented_example_of_accounts_runs(simulator: Simulator, tmp_path: Path) -> None:
@@ -340,7 +340,8 @@ def test_the_documented_example_of_accounts_runs(simulator: Simulator, tmp_path:
     options = simulator.options()
     source = tmp_path / "fleet.itcare.yml"
     # Both are one here.
-    source.write_text(re.sub("(web|labo)-account", options["client_id"], EXAMPLE_OF_ACCOUNTS))
+    _head, _line, example = EXAMPLE_OF_ACCOUNTS.partition("\n")
+    source.write_text(re.sub("(web|labo)-account", options["client_id"], example))
     env = {f"ITCARE_{key.upper()}": options[key] for key in ("api_url", "token_url")}
     secrets = dict.fromkeys(("WEB_SECRET", "LABO_SECRET"), options["client_secret"])
     inventory = listed(source, **env, **secrets)
@@ -354,7 +355,7 @@ def test_the_documented_example_runs(simulator: Simulator, tmp_path: Path) -> No
     )
     simulator.add(name="TMP1", type="LINUX", environment="PRODUCTION")
     source = tmp_path / "production.itcare.yml"
-    source.write_text(EXAMPLE)
+    source.write_text(EXAMPLES)
     options = simulator.options()
     env = {
         f"ITCARE_{key.upper()}": options[key]

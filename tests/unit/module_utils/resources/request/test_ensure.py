@@ -246,7 +246,8 @@ def test_rule_5_no_key_can_be_a_template(raw: bool) -> None:
         (b"5", "application/json", 5), (b'"x"', "application/json", "x"), (b'{"a": 1}', "", {"a": 1}),
         (b"apiVersion: v1\n", "text/plain", "apiVersion: v1\n"), (b"5", "text/plain;charset=utf-8", "5"),
         ("caf\u00e9".encode(), "text/plain", "caf\u00e9"), ("caf\u00e9".encode("latin-1"), "text/plain; charset=ISO-8859-1", "caf\u00e9"),
-        (b"+2AA-", "text/plain; charset=utf-7", "+2AA-"), (b"\xff", "text/plain", "\ufffd"), (b"x", "text/plain; charset=nosuch", "x"), (b"<config/>", "text/plain", "<config/>"),
+        (b"+2AA-", "text/plain; charset=utf-7", "+2AA-"), (b"\xff", "text/plain", "\ufffd"), (b"x", "text/plain; charset=nosuch", "x"),
+        (b"<config/>", "text/plain", "<config/>"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "POST"])
