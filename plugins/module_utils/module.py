@@ -201,11 +201,11 @@ def _module(argument_spec: ArgumentSpec, settings: dict[str, t.Any]) -> AnsibleM
         reason: BaseException = error
         while reason.__cause__ is not None:
             reason = reason.__cause__
-        if not isinstance(reason, (ValueError, RecursionError)):
+        if not isinstance(reason, (ValueError, TypeError, RecursionError)):
             raise
         message = (
-            f"Ansible can't read the options ({reason}): look for characters that are none (\\ud800 to "
-            "\\udfff, or bytes that aren't UTF-8) and for numbers of thousands of digits."
+            f"Ansible can't read the options ({reason}): look for values of another kind than the documentation says, for characters "
+            "that are none (\\ud800 to \\udfff, or bytes that aren't UTF-8) and for numbers of thousands of digits."
         )
         sys.stdout.write(json.dumps({"failed": True, "msg": message}))
         raise SystemExit(1) from None

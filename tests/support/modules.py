@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 from ansible.module_utils.common.text.converters import to_bytes
 
 MODULES = sorted(
@@ -23,7 +24,8 @@ MODULES = sorted(
 
 @contextlib.contextmanager
 def arguments(params: dict[str, Any]) -> Iterator[None]:
-    """What Ansible would hand over to a module."""
+    """What Ansible would hand over to a module. It begins without the warnings of those before it in this process."""
+    warnings._global_warnings.clear()
     try:
         from ansible.module_utils.testing import patch_module_args
     except ImportError:  # before ansible-core 2.19

@@ -110,6 +110,7 @@ HALVES: list[dict[str, Any]] = [
     {"names": [10**4299]},
     {"request_timeout": "9" * 5000},
     {"retries": 10**4000},
+    {"filters": True},
 ]
 
 
