@@ -23,7 +23,7 @@ LARGEST = 64 * 2**20  # bytes of a body, unpacked; pages of ITCare are a hundred
 LARGEST_ERROR = (
     64 * 2**10
 )  # bytes that are read of an answer with an error status: a few words of it are shown
-_PIECE = 64 * 2**10
+_PIECE = 2**20  # most pages of a list come in one
 
 
 class BodyError(Exception):
@@ -32,6 +32,13 @@ class BodyError(Exception):
     def __init__(self, message: str, *, passing: bool = False) -> None:
         super().__init__(message)
         self.passing = passing
+
+
+class _Read(io.BytesIO):
+    """A body that requests takes as it is. It would copy any other in pieces of ten kilobytes."""
+
+    def stream(self, *_how: object, **_more: object) -> t.Iterator[bytes]:
+        yield self.read()
 
 
 def read_body(response: requests.Response) -> None:
@@ -45,14 +52,14 @@ def read_body(response: requests.Response) -> None:
         body = _whole(response) if 200 <= response.status_code < 300 else _beginning(response)
     finally:
         response.close()  # which cuts what wasn't read
-    response.raw = io.BytesIO(body)
+    response.raw = _Read(body)
     response.encoding = _encoding(body)
 
 
 def _whole(response: requests.Response) -> bytes:
     pieces: list[bytes] = []
     size = 0
-    for piece in _unpacked(response):
+    for piece in _unpacked(response, _PIECE):
         size += len(piece)
         if size > LARGEST:
             pieces.clear()
@@ -65,29 +72,29 @@ def _beginning(response: requests.Response) -> bytes:
     """An error status says what is needed, whatever its body is; one that is cut by the network is a failure as any other."""
     body = b""
     with contextlib.suppress(BodyError):
-        for piece in _unpacked(response):
+        for piece in _unpacked(response, LARGEST_ERROR):
             body += piece
             if len(body) > LARGEST_ERROR:
                 break
     return body[:LARGEST_ERROR]
 
 
-def _unpacked(response: requests.Response) -> t.Iterator[bytes]:
-    """The body in pieces of bounded size."""
+def _unpacked(response: requests.Response, most: int) -> t.Iterator[bytes]:
+    """The body in pieces of at most so many bytes."""
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding in ("", "identity"):
-        yield from _pieces(response)
+        yield from _pieces(response, most)
     elif encoding in ("gzip", "x-gzip"):
-        yield from _gunzip(_pieces(response))
+        yield from _gunzip(_pieces(response, most), most)
     else:
         raise BodyError(f"the encoding {encoding[:40]!r}, which wasn't asked for")
 
 
-def _pieces(response: requests.Response) -> t.Iterator[bytes]:
+def _pieces(response: requests.Response, most: int) -> t.Iterator[bytes]:
     """As they come over the network."""
     exceptions = urllib3.exceptions
     try:
-        while piece := response.raw.read(_PIECE, decode_content=False):
+        while piece := response.raw.read(most, decode_content=False):
             yield piece
     except exceptions.ReadTimeoutError as error:
         raise requests.exceptions.ReadTimeout(error) from None
@@ -97,7 +104,7 @@ def _pieces(response: requests.Response) -> t.Iterator[bytes]:
         raise requests.exceptions.ChunkedEncodingError(error) from None
 
 
-def _gunzip(pieces: t.Iterable[bytes]) -> t.Iterator[bytes]:
+def _gunzip(pieces: t.Iterable[bytes], most: int) -> t.Iterator[bytes]:
     """A file of gzip, which may have several members."""
     member = zlib.decompressobj(wbits=31)
     begun = False
@@ -105,7 +112,7 @@ def _gunzip(pieces: t.Iterable[bytes]) -> t.Iterator[bytes]:
         for piece in pieces:
             while piece:
                 begun = True
-                yield from _inflated(member, piece)
+                yield from _inflated(member, piece, most)
                 piece = member.unused_data
                 if piece:
                     member = zlib.decompressobj(wbits=31)
@@ -115,12 +122,12 @@ def _gunzip(pieces: t.Iterable[bytes]) -> t.Iterator[bytes]:
         raise BodyError("gzip that ends too early", passing=True)
 
 
-def _inflated(member: t.Any, piece: bytes) -> t.Iterator[bytes]:
+def _inflated(member: t.Any, piece: bytes, most: int) -> t.Iterator[bytes]:
     while True:
-        some = member.decompress(piece, _PIECE)
+        some = member.decompress(piece, most)
         yield some
         piece = member.unconsumed_tail
-        if member.eof or not piece and len(some) < _PIECE:
+        if member.eof or not piece and len(some) < most:
             return
 
 
