@@ -22,7 +22,7 @@ from .hostnames import HostNames, Names
 from .hosts import address
 from .missing import not_found, too_few
 from .native_groups import NativeGroups, Value, native_value, tag_group
-from .presence import Identity, Presence
+from .presence import Identity, NewHosts, Presence
 from .translator import COMPUTED, Translator
 
 # By tag and account, the ids of those that have it.
@@ -40,6 +40,7 @@ class InventoryBuilder:
         self._safe_group_name: t.Callable[[str], str] = plugin._sanitize_group_name
         self._grouping = make_grouping(plugin)
         self._translator = Translator(option("hostvars_prefix"))
+        self._new_hosts = NewHosts(self._inventory)
         self._presence = Presence(self._inventory, self._id_variables())
         self._chosen = self._chosen_variables(option("fields"))
         self._address: str = option("connection_address")
@@ -227,8 +228,7 @@ class InventoryBuilder:
             chosen = variables
         host = self._inventory.hosts.get(name)
         if host is None:
-            self._inventory.add_host(name)
-            host = self._inventory.hosts[name]
+            host = self._new_hosts.make(name)
             # In one go: the names are known to be right, and there is nothing to merge with.
             host.vars.update(chosen)
         else:

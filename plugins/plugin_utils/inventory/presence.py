@@ -9,6 +9,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible.inventory.host import Host
+
 MARK = "_cegedim_cloud_itcare"  # attribute of a host: no variable, so it is neither printed nor merged nor renamed
 
 
@@ -78,3 +80,30 @@ class Presence:
 
     def mark(self, host: t.Any, identity: Identity) -> None:
         setattr(host, MARK, (identity.id, identity.origin))
+
+
+class NewHosts:
+    """Hosts as Ansible makes them. It asks the file system for each where the source is; here, for the first only."""
+
+    def __init__(self, inventory: t.Any) -> None:
+        self._inventory = inventory
+        self._given: dict[str, t.Any] | None = None  # the variables that Ansible gives each
+
+    def make(self, name: str) -> t.Any:
+        """A new host of a safe name that no host has."""
+        hosts = self._inventory.hosts
+        if self._given is None:
+            self._inventory.add_host(name)
+            if _has_only_variables(hosts[name]):
+                self._given = dict(hosts[name].vars)
+        else:
+            hosts[name] = Host(name)
+            hosts[name].vars.update(self._given)
+        return hosts[name]
+
+
+def _has_only_variables(host: t.Any) -> bool:
+    """Whether nothing else tells it from one that isn't in an inventory."""
+    found, one, other = vars(host), vars(Host(host.name)), vars(Host(host.name))
+    own = {"vars", *(key for key in one if one[key] != other[key])}  # such as an id
+    return found.keys() == one.keys() and all(found[key] == one[key] for key in found.keys() - own)
