@@ -98,7 +98,8 @@ class FastGrouping(PlainGrouping):
                 (name, rule.outcome(hostvars, host.name)) for name, rule in self._compose_rules
             ]
             for name, value in composed:
-                if value is not MISSING:
+                # What is there already, such as an ansible_host of ip_address, needn't be checked and set again.
+                if value is not MISSING and host.vars.get(name, MISSING) is not value:
                     host.set_variable(name, value)
             hostvars.variables = host.vars
         hostvars.extra = {}  # Ansible doesn't show them to `groups`

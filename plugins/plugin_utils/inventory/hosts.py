@@ -105,6 +105,8 @@ def _is_local(name: str) -> bool:
     labels = name.lower().rstrip(".").split(".")
     if labels[0] in _LOCAL_NAMES or labels[-1] == "localhost":
         return True
+    if not name[0].isdigit():
+        return False
     try:
         packed = socket.inet_aton(".".join(labels))
     except OSError:
