@@ -97,6 +97,11 @@ class Selection:
             return {"name": self.names[0]}
         return {}
 
+    @property
+    def is_met_by_all(self) -> bool:
+        """Nothing is compared exactly."""
+        return self.names is None and self.ids is None and not self.exclude_names
+
     def matches(self, instance: t.Mapping[str, object]) -> bool:
         """What is compared exactly; the filters are compared by Queries."""
         names, ids, excluded = self._wanted
@@ -135,7 +140,11 @@ def _find(client: Client, selection: Selection, **how: t.Any) -> tuple[list[Item
         return [], {}
     for text in likely_misspelt(selection.params):
         client.notices.warn(text)
-    queries = Queries(client, selection.matches, **how)
+    queries = (
+        Queries(client, **how)
+        if selection.is_met_by_all
+        else Queries(client, selection.matches, **how)
+    )
     tags = selection.params.get("tags") or ()
 
     def ask(params: Params) -> list[Item]:
@@ -151,7 +160,8 @@ def _find(client: Client, selection: Selection, **how: t.Any) -> tuple[list[Item
         found = queries.by_tags(tags, lambda some: ask({**selection.params, "tags": some}))
     else:
         found = ask(selection.params)
-    found = [instance for instance in found if selection.matches(instance)]
+    if not selection.is_met_by_all:
+        found = [instance for instance in found if selection.matches(instance)]
     queries.warn_of_doubts(found)
     return found, _respelt(queries, selection, found)
 
