@@ -33,11 +33,14 @@ UNITS = {
     "2.20": "3.12",
     "2.21": "3.13",
 }
-# What knows nothing of Ansible is tested with the lowest, the usual and the newest Python only; the guides and the scan for secrets,
-# which take long, with an old and the newest Ansible.
+# What knows nothing of Ansible is tested with the lowest, the usual and the newest Python only; what takes long beside that, with an old
+# and the newest.
 ONLY_ON = {
     "tests/unit/simulator": ("2.16", "2.17", "2.21"),
     "tests/unit/module_utils": ("2.16", "2.17", "2.21"),
+    "tests/unit/module_utils/planning/test_fault_matrix.py": ("2.16", "2.21"),
+    "tests/unit/module_utils/resources/request": ("2.16", "2.21"),
+    "tests/unit/module_utils/resources/test_any_answer.py": ("2.16", "2.21"),
     "tests/unit/test_guides.py": ("2.16", "2.21"),
     "tests/unit/secrets": ("2.18", "2.21"),
 }
