@@ -31,7 +31,7 @@ def write_certificate(folder: Path, ends_in: int = 1, signed_by: Authority | Non
     address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     issuer, issuers_key = (signed_by.name, signed_by.key) if signed_by else (name, key)
     made = (
-        _builder(name, issuer, key, ends_in, is_authority=signed_by is None)
+        _builder(name, issuer, key, ends_in, issuers_key, is_authority=signed_by is None)
         .add_extension(address, False)
         .sign(issuers_key, hashes.SHA256())
     )
@@ -52,7 +52,7 @@ class Authority:
     def __init__(self, folder: Path) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Our authority")])
-        own = _builder(self.name, self.name, self.key, 1, is_authority=True)
+        own = _builder(self.name, self.name, self.key, 1, self.key, is_authority=True)
         self.path = folder / "authority.pem"
         signed = own.sign(self.key, hashes.SHA256())
         self.path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
@@ -63,8 +63,16 @@ def _builder(
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
     ends_in: int,
+    issuers_key: ec.EllipticCurvePrivateKey,
     is_authority: bool,
 ) -> x509.CertificateBuilder:
+    """With what Python 3.13 and later ask for: the identifiers of both keys, and what an authority's is for."""
+    uses = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+        + ("crl_sign", "encipher_only", "decipher_only"),
+        False,
+    )
+    issuer_identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuers_key.public_key())
     now = datetime.datetime.now(datetime.timezone.utc)
     return (
         x509.CertificateBuilder()
@@ -75,6 +83,11 @@ def _builder(
         .not_valid_before(now - datetime.timedelta(days=2))
         .not_valid_after(now + datetime.timedelta(days=ends_in))
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), True)
+        .add_extension(
+            x509.KeyUsage(digital_signature=True, key_cert_sign=is_authority, **uses), True
+        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(issuer_identifier, False)
     )
 
 
