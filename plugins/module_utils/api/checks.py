@@ -65,14 +65,6 @@ def text(value: object, where: str) -> str:
     raise InputError(f"{where} takes a text, not {value!r}.")
 
 
-def check_text(value: object, where: str) -> None:
-    """Raises InputError for a text that can't be sent: half a character, as wrong encodings leave them behind."""
-    try:
-        str(value).encode()
-    except UnicodeEncodeError:
-        raise InputError(f"{where} holds what is no character in Unicode: {value!r}.") from None
-
-
 def as_list(value: object) -> list[object]:
     """The items of a list, however it is given: as one, as a text with commas, as its only item. A text has no blanks
     around it."""

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
 
-from .checks import CONTROL, LONGEST, ONE_WORD, boolean, integer, text
+from .checks import CONTROL, LONGEST, ONE_WORD, boolean, check_unicode, integer, text
 from .errors import InputError
 
 DEFAULT_API_URL = "https://api.cegedim.cloud/itcare"
@@ -84,8 +84,7 @@ class ConnectionOptions:
                 "client_secret must be one line: look for a line end or another control character in it."
             )
         for option, value in (("client_id", name), ("client_secret", secret)):
-            if value and re.search(r"[\ud800-\udfff]", value):
-                raise InputError(f"{option} must be text: it holds half of a character.")
+            check_unicode(value or "", option)
         if token or (name and secret):
             return
         if not name and not secret:

@@ -10,7 +10,7 @@ import re
 import typing as t
 from urllib.parse import quote, unquote
 
-from ...api.checks import check_text
+from ...api.checks import check_unicode
 from ...api.errors import InputError
 
 Query = t.Mapping[str, t.Any]
@@ -22,7 +22,7 @@ def check_path(path: object, option: str) -> str:
         raise InputError(
             f"{option} begins with / and is relative to api_url, such as /compute/instances, not {path!r}."
         )
-    check_text(path, option)
+    check_unicode(path, option)
     problem = _problem(path)
     if problem:
         raise InputError(f"{option} {path!r} {problem}.")
@@ -64,7 +64,7 @@ def check_query(query: object, option: str) -> Query:
                 f"{option}.{name} takes a text, a number, a boolean or a list of these, not {value!r}."
             )
         for text in (name, *items):
-            check_text(text, f"{option}.{name!r}")
+            check_unicode(str(text), f"{option}.{name!r}")
     return query
 
 

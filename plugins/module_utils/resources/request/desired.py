@@ -11,7 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ...api.checks import check_change_reference, check_text
+from ...api.checks import check_change_reference, check_unicode
 from ...api.errors import InputError
 from .address import Query, check_path, check_query, last_number
 from .conditions import Condition
@@ -97,7 +97,7 @@ class DesiredCall:
 def _check_body(body: object) -> None:
     """Raises InputError when it can't be sent. Nobody could tell that later from a connection that was cut."""
     if isinstance(body, str):
-        check_text(body, "body")
+        check_unicode(body, "body")
     try:
         json.dumps(body, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:

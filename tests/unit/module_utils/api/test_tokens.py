@@ -375,8 +375,14 @@ def test_a_token_that_no_header_can_carry(token: str) -> None:
         ({"client_id": "me\n", "client_secret": "x"}, r"^client_id must have no .*'me\\n'"),
         ({"client_id": "me", "client_secret": "pass\n"}, "^client_secret must be one line"),
         ({"client_id": "me", "client_secret": "pa\rss"}, "^client_secret must be one line"),
-        ({"client_id": "me", "client_secret": "pass\ud800"}, "^client_secret must be text"),
-        ({"client_id": "m\udfffe", "client_secret": "pass"}, "^client_id must be text"),
+        (
+            {"client_id": "me", "client_secret": "pass\ud800"},
+            "^client_secret holds a character that is none",
+        ),
+        (
+            {"client_id": "m\udfffe", "client_secret": "pass"},
+            "^client_id holds a character that is none",
+        ),
         ({"access_token": "x", "request_timeout": 0}, "^request_timeout must be more"),
         ({"access_token": "x", "retries": -1}, "^retries must be 0 or more"),
     ],

@@ -46,7 +46,7 @@ def desired(**options: Any) -> DesiredCall:
         ({"method": "POST", "body": [float("nan")]}, "body can't be written as JSON"),
         ({"method": "POST", "body": float("-inf")}, "body can't be written as JSON"),
         ({"method": "POST", "body": {"a": {1, 2}}}, "body can't be written as JSON"),
-        ({"method": "POST", "body": "\udce9"}, "body holds what is no character"),
+        ({"method": "POST", "body": "\udce9"}, "body holds a character that is none"),
         ({"unless": {"keys": "a"}}, "unless takes"),
         ({"reached": {"path": "x"}}, "reached.path begins with /"),
         ({"sensitive": ["a..b"]}, "sensitive is a dotted path"),
