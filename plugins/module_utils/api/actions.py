@@ -231,7 +231,7 @@ def wait_for_all(client: Client, begun: t.Sequence[Action], deadline: Deadline) 
         except ConnectionFailedError as error:
             unread[identifier] = str(error)
         except ApiError as error:
-            if not (error.status == 429 or error.status >= 500 or error.status < 300):
+            if not error.passing:
                 raise
             unread[identifier] = str(error)
         else:

@@ -23,6 +23,8 @@ def printable(text: str) -> str:
 class ItcareError(Exception):
     """Base of everything this collection raises on purpose."""
 
+    passing = False  # asking again may help
+
     def __init__(self, message: str, **details: object) -> None:
         super().__init__(printable(message))
         self.details: dict[str, t.Any] = {k: v for k, v in details.items() if v is not None}
@@ -41,7 +43,7 @@ class DryRunIgnoredError(ItcareError):
 
 
 class ConnectionFailedError(ItcareError):
-    """No usable answer. `arrived` is False when the request surely wasn't executed, `passing` when asking again is of no use."""
+    """No usable answer. `arrived` is False when the request surely wasn't executed."""
 
     after_503 = False  # an earlier sending was answered 503, and may have been executed
 
@@ -59,6 +61,8 @@ class UnreadableAnswerError(ItcareError):
 
 class IncompleteListError(ItcareError):
     """A list stayed shorter or longer than the server says it is."""
+
+    passing = True
 
 
 class FilterIgnoredError(ItcareError):
@@ -113,6 +117,7 @@ class ApiError(ItcareError):
         self.arrived = (
             status == 408 or (status >= 500 and status not in (501, 503)) or 200 <= status < 300
         )
+        self.passing = status == 429 or status >= 500 or status < 300
 
 
 class InvalidRequestError(ApiError):

@@ -16,7 +16,6 @@ from ...api.errors import (
     ApiError,
     ConflictError,
     ConnectionFailedError,
-    IncompleteListError,
     ItcareError,
     UnsureWriteError,
 )
@@ -117,8 +116,9 @@ class Writing:
 
     def _refuse(self, busy: list[Action], why: str) -> None:
         if busy:
+            sent = "sent again" if self._tried else "sent"
             raise ActionTimeoutError(
-                f"{self._desired.title} was not sent{' again' * self._tried}: {actions.describe(busy[0])} is still {actions.IN_PROGRESS} after "
+                f"{self._desired.title} was not {sent}: {actions.describe(busy[0])} is still {actions.IN_PROGRESS} after "
                 f"{self._waiting.timeout:g} s (wait_timeout).{why} Run the same task again to go on.",
                 itcare_actions=busy,
             )
@@ -277,15 +277,7 @@ def until(client: Client, condition: Condition, deadline: Deadline) -> Answer | 
             if condition.holds(answer.data):
                 return answer
         except ItcareError as error:
-            if not _passing(error):
+            if not error.passing:
                 raise
         if not next(polls, False):
             return None
-
-
-def _passing(error: ItcareError) -> bool:
-    if isinstance(error, ApiError):
-        return error.status == 429 or error.status >= 500 or error.status < 300
-    if isinstance(error, ConnectionFailedError):
-        return error.passing
-    return isinstance(error, IncompleteListError)
