@@ -20,9 +20,7 @@ from .requests_library import requests, urllib3
 
 ENCODING = "gzip"  # all that is asked for, and taken
 LARGEST = 64 * 2**20  # bytes of a body, unpacked; pages of ITCare are a hundred times smaller
-LARGEST_ERROR = (
-    64 * 2**10
-)  # bytes that are read of an answer with an error status: a few words of it are shown
+LARGEST_ERROR = 64 * 2**10  # bytes of an answer with an error status: a few words are shown
 _PIECE = 2**20  # most pages of a list come in one
 
 

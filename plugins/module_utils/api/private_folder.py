@@ -113,10 +113,8 @@ def _place(user: int) -> str:
         raise UnusableError("neither XDG_RUNTIME_DIR nor HOME names a folder for it")
     with _named(cache):
         there = cache if os.path.lexists(cache) else os.path.dirname(cache)
-        if os.stat(there).st_uid not in (
-            user,
-            0,
-        ):  # sudo may keep HOME: nothing of root's goes there
+        # sudo may keep HOME: nothing of root's goes into a user's.
+        if os.stat(there).st_uid not in (user, 0):
             raise UnusableError(f"{_shown(there)} belongs to another user")
         with contextlib.suppress(FileExistsError):
             os.mkdir(cache, 0o700)

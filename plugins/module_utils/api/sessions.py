@@ -23,7 +23,7 @@ from .requests_library import REQUESTS_IMPORT_ERROR, requests
 Clock = t.Callable[[], float]
 
 # As they come, of status, headers and body. What a body is unpacked is limited in bodies.py.
-MOST_BYTES = 72 * 2**20
+MOST_BYTES = 72 * 2**20  # of an answer with its head, as they come; bodies.py limits the rest
 TOO_LONG = "the answer has no end"
 
 _of_thread = threading.local()  # a request and its answer are one thread's

@@ -72,7 +72,9 @@ class TokenSource:
         self._lock = threading.Lock()
         self._token: _Token | None = None
         self._pairs = _pairs(options)
-        self._known: tuple[_Token, ...] = ()  # the last ones
+        self._known: tuple[
+            _Token, ...
+        ] = ()  # the last ones: what was rejected may still be in an answer
         self._distrusts_cache = False
         self.hidden: list[str] = []  # secrets that aren't ours
         self._register(options.client_secret, options.access_token, *self._basics)

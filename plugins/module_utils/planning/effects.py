@@ -98,7 +98,7 @@ def finish(
     if unseen and step.blind and accepted.lost:
         raise unsure(plan, step, accepted.said_of_lost)
     if unseen and step.blind and accepted.action is None and target.before.complete:
-        request = f"{step.method} {step.path.replace('{id}', str(target.id))}"
+        request = f"{step.method} {target.path(step)}"
         raise unsure(plan, step, f"The answer to {request} names no action, and none is shown.")
     needed = rest or target.goal.read_back or accepted.lost or accepted.guessed
     if unseen and needed and not step.blind:

@@ -68,12 +68,20 @@ class Target:
         """None while there is none."""
         return (self.current or {}).get("id")
 
+    def path(self, step: Step) -> str:
+        """Where a step is sent to."""
+        return step.path.replace("{id}", str(self.id))
+
     def send(self, step: Step, done: t.Callable[[], bool] | None = None) -> Action | None:
         """The action that the answer names. `done`: see Client.write."""
-        path = step.path.replace("{id}", str(self.id))
         once = step.again != ALWAYS
         answer = self.client.write(
-            step.method, path, step.body, media_type=step.media_type, once=once, done=done
+            step.method,
+            self.path(step),
+            step.body,
+            media_type=step.media_type,
+            once=once,
+            done=done,
         )
         return actions.begun_action(answer)
 

@@ -56,7 +56,7 @@ ANSIBLES_OWN = (
 # With ANSIBLE_DEBUG it also prints what a module was given, once it has run.
 ANSIBLES_WORDS = re.compile(rb"^ *\d+ [\d.]+: done with _execute_module \(.*\n", re.M)
 TOKEN_CACHE = "runtime/cegedim.cloud-tokens/*"
-FOLDERS = ("work", "home", "tmp", "runtime", "cache", "config", "data", "state")
+FOLDERS = ("plays", "home", "tmp", "runtime", "cache", "config", "data", "state")
 
 TASKS: dict[str, dict[str, Any]] = {
     "itcare_instance": {"name": NAME, "state": "stopped"},
@@ -98,7 +98,7 @@ class Scene:
             (folder / name).mkdir(mode=0o700)
         left_out = ("ANSIBLE_", "ITCARE_", "XDG_")
         kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(left_out)}
-        work = folder / "work"
+        work = folder / "plays"
         self.env = {
             **{k: v for k, v in kept.items() if not k.lower().endswith("_proxy")},
             "HOME": str(folder / "home"),
@@ -121,14 +121,14 @@ class Scene:
         }
 
     def write(self, name: str, text: str) -> str:
-        path = self.folder / "work" / name
+        path = self.folder / "plays" / name
         path.write_text(text)
-        self.own.append(f"work/{name}")
+        self.own.append(f"plays/{name}")
         return str(path)
 
     def run(self, program: str, *arguments: str, **env: str) -> str:
         command = [sys.executable, str(Path(sys.executable).parent / program), *arguments]
-        work = self.folder / "work"
+        work = self.folder / "plays"
         done = watched([*command, "-vvvv"], self.evidence, {**self.env, **env}, work)
         printed = self.evidence.seen.pop((PRINTED, "stdout"))
         for content in printed:
@@ -239,8 +239,8 @@ def test_modules_with_options(scene: Scene) -> None:
     # All of it was looked through: what is no secret is found in each place.
     shown = " ".join(f"{leak.place}/{leak.where}" for leak in leaks(scene.evidence, [CANARY]))
     assert "printed/stdout" in shown
-    assert "disk/work/ansible.log" in shown
-    assert re.search(r"disk/work/facts/\S*localhost", shown)
+    assert "disk/plays/ansible.log" in shown
+    assert re.search(r"disk/plays/facts/\S*localhost", shown)
     started = scene.evidence.names(COMMAND)
     assert [
         module for module in TASKS if not any(f"AnsiballZ_{module}.py" in c for c in started)
@@ -298,7 +298,7 @@ def test_what_ansible_keeps_when_it_is_told_to(scene: Scene) -> None:
     assert {leak.secret for leak in found} == {"client secret"}
     assert [leak.where for leak in found if "/ansible-tmp-" not in leak.where] == []
     # With the environment there is nothing to keep.
-    (scene.folder / "work" / "play.yml").unlink()
+    (scene.folder / "plays" / "play.yml").unlink()
     other = scene.connection()
     env |= {"ITCARE_CLIENT_ID": "scan", "ITCARE_CLIENT_SECRET": VALUE}
     before = {leak.where for leak in found}
@@ -306,7 +306,7 @@ def test_what_ansible_keeps_when_it_is_told_to(scene: Scene) -> None:
     again = Evidence(scene.folder)
     again.look_at_files()
     assert {leak.where for leak in leaks(again, scene.secrets(), [cached])} <= before | {
-        "work/secret"
+        "plays/secret"
     }
 
 
@@ -314,7 +314,7 @@ def source(scene: Scene, name: str, **options: Any) -> list[str]:
     cache = {
         "cache": True,
         "cache_plugin": "ansible.builtin.jsonfile",
-        "cache_connection": str(scene.folder / "work" / "inventory-cache"),
+        "cache_connection": str(scene.folder / "plays" / "inventory-cache"),
     }
     content = {"plugin": "cegedim.cloud.itcare", **scene.connection(**cache), **options}
     text = yaml.safe_dump(content)
@@ -354,7 +354,7 @@ def test_inventory_with_options(scene: Scene) -> None:
     ]
     cold = scene.run("ansible-inventory", "--list", *sources)
     assert NAME in cold, cold[-3000:]
-    assert len(list((scene.folder / "work" / "inventory-cache").iterdir())) == 3
+    assert len(list((scene.folder / "plays" / "inventory-cache").iterdir())) == 3
     asked = len(scene.witness.asked)
     warm = scene.run("ansible-inventory", "--graph", *sources)
     assert NAME in warm, warm[-3000:]

@@ -140,11 +140,9 @@ def _find(client: Client, selection: Selection, **how: t.Any) -> tuple[list[Item
         return [], {}
     for text in likely_misspelt(selection.params):
         client.notices.warn(text)
-    queries = (
-        Queries(client, **how)
-        if selection.is_met_by_all
-        else Queries(client, selection.matches, **how)
-    )
+    if not selection.is_met_by_all:
+        how["chosen"] = selection.matches
+    queries = Queries(client, **how)
     tags = selection.params.get("tags") or ()
 
     def ask(params: Params) -> list[Item]:
